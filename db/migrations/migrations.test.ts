@@ -1,0 +1,110 @@
+import SqliteDatabase from 'better-sqlite3'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { APPLICATION_ID, FutureDatabaseError, MIGRATIONS, migrate, SCHEMA_VERSION, versionOf } from './index.ts'
+
+let db: SqliteDatabase.Database
+beforeEach(() => {
+  db = new SqliteDatabase(':memory:')
+})
+afterEach(() => {
+  db.close()
+})
+
+const planOf = (sql: string): string[] =>
+  db
+    .prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+    .all()
+    .map((row) => row.detail)
+
+describe('the list of migrations', () => {
+  it('is strictly increasing and begins at 1', () => {
+    const versions = MIGRATIONS.map((migration) => migration.version)
+    expect(versions[0]).toBe(1)
+    for (const [at, version] of versions.entries()) expect(version).toBe(at + 1)
+    expect(SCHEMA_VERSION).toBe(versions.at(-1))
+  })
+
+  it('runs each migration once', () => {
+    expect(migrate(db).map((migration) => migration.version)).toEqual(MIGRATIONS.map((migration) => migration.version))
+    expect(migrate(db)).toEqual([])
+    expect(versionOf(db)).toBe(SCHEMA_VERSION)
+  })
+
+  it('refuses a database from the future and leaves it alone', () => {
+    db.pragma(`user_version = ${SCHEMA_VERSION + 1}`)
+    expect(() => migrate(db)).toThrow(FutureDatabaseError)
+    expect(db.prepare('SELECT name FROM sqlite_schema').all()).toEqual([])
+    expect(versionOf(db)).toBe(SCHEMA_VERSION + 1)
+  })
+
+  it('leaves the old version when a migration fails in the middle', () => {
+    db.exec('CREATE TABLE drive (id TEXT)')
+    expect(() => migrate(db)).toThrow('table drive already exists')
+    expect(versionOf(db)).toBe(0)
+    expect(db.pragma('application_id', { simple: true })).toBe(0)
+    expect(db.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'drive' }])
+  })
+})
+
+describe('migration 1', () => {
+  beforeEach(() => {
+    migrate(db, 1)
+  })
+
+  it('makes an empty lab file that carries its mark and version', () => {
+    expect(db.pragma('application_id', { simple: true })).toBe(APPLICATION_ID)
+    expect(versionOf(db)).toBe(1)
+    const tables = db.prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
+    expect(tables).toHaveLength(15)
+    for (const { name } of tables) expect(db.prepare(`SELECT count(*) AS rows FROM ${name}`).get()).toEqual({ rows: 0 })
+  })
+
+  it('checks what columns hold', () => {
+    const host = (change: string) => db.exec(`INSERT INTO host VALUES (1, 'h', 'HV01', 'p', 'm', ${change})`)
+    expect(() => host("'Intel', 2, 8, 2, 3600, 1024, 0, 1, 'running', 'C:', 'C:', '[]', 0")).not.toThrow()
+    expect(() => host("'VIA', 2, 8, 2, 3600, 1024, 0, 1, 'running', 'C:', 'C:', '[]', 0")).toThrow('processor_vendor')
+    expect(() => host("'AMD', 2, 8, 2, 3600, 1024, 0, 2, 'running', 'C:', 'C:', '[]', 0")).toThrow('slat')
+    expect(() => host("'AMD', 2, 8, 2, 3600.5, 1024, 0, 1, 'running', 'C:', 'C:', '[]', 0")).toThrow('cannot store REAL value in INTEGER column')
+    expect(() => host("'AMD', 2, 8, 2, 3600, 1024, 0, 1, 'running', 'C:', 'C:', '{}', 0")).toThrow('optical_drives')
+  })
+
+  it('lets a path name one file of a host, whatever its case', () => {
+    db.exec("INSERT INTO host VALUES (1, 'h', 'HV01', 'p', 'm', 'Intel', 2, 8, 2, 3600, 1024, 0, 1, 'running', 'C:', 'C:', '[]', 0)")
+    const file = (id: string, path: string) =>
+      db.exec(`INSERT INTO host_file VALUES (NULL, '${id}', 'h', '${path}', 'iso', 0, 0, NULL, NULL, NULL, 0)`)
+    file('a', 'C:\\ISO\\One.iso')
+    expect(() => file('b', 'c:\\iso\\one.ISO')).toThrow('UNIQUE')
+  })
+
+  it.each([
+    ["SELECT * FROM host_file WHERE host_id = 'h' AND path = 'C:\\a' COLLATE NOCASE", 'host_file_by_path (host_id=? AND path=?)'],
+    ["SELECT * FROM volume WHERE host_id = 'h' AND letter = 'C'", 'volume_by_letter (host_id=? AND letter=?)'],
+    ["SELECT * FROM virtual_machine WHERE host_id = 'h'", 'virtual_machine_by_host (host_id=?)'],
+    ["SELECT * FROM network_adapter WHERE vm_id = 'v'", 'network_adapter_by_vm (vm_id=?)'],
+    ["SELECT * FROM drive WHERE vm_id = 'v'", 'drive_by_vm (vm_id=?)'],
+    ["SELECT * FROM checkpoint WHERE vm_id = 'v'", 'checkpoint_by_vm (vm_id=?)'],
+    ["SELECT * FROM log_record WHERE host_id = 'h' ORDER BY record DESC LIMIT 10", 'log_record_by_record (host_id=?)'],
+  ])('answers %s by an index, without sorting', (sql, index) => {
+    const table = sql.split(' ')[3]
+    expect(planOf(sql)).toEqual([`SEARCH ${table} USING INDEX ${index}`])
+  })
+
+  it('takes the next pending event from an index', () => {
+    expect(planOf('SELECT * FROM pending_event ORDER BY due_tick, sequence LIMIT 1')).toEqual(['SCAN pending_event USING INDEX pending_event_by_due'])
+  })
+
+  it('loads every table in the order of its key, without sorting', () => {
+    for (const { name } of db.prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'").all()) {
+      expect(planOf(`SELECT * FROM ${name} ORDER BY place`)).toEqual([`SCAN ${name}`])
+    }
+  })
+
+  it('checks references by indexes: deleting a row scans no other table', () => {
+    db.pragma('foreign_keys = ON')
+    for (const table of ['host', 'virtual_switch', 'virtual_machine', 'checkpoint']) {
+      const plan = planOf(`DELETE FROM ${table} WHERE id = 'x'`)
+      expect(plan.length).toBeGreaterThan(1)
+      expect(plan.filter((step) => step.startsWith('SCAN'))).toEqual([])
+    }
+  })
+})

@@ -1,0 +1,104 @@
+/**
+ * Which actions a virtual machine offers in which state, and why not.
+ *
+ * The table is the product's (hyper-v-manager 3.2). Actions that do not apply are hidden by the pages, so the engine answers both: which
+ * ones show, and for the others the state that forbids them.
+ */
+import { type Refusal, refuse } from '../kernel/result.ts'
+import type { VirtualMachineRow, VmState } from '../rows.ts'
+import type { World } from '../world.ts'
+import type { RefusalCode } from './refusals.ts'
+
+/** In the order in which the product lists them. */
+export const ACTIONS = [
+  'connect',
+  'start',
+  'turn-off',
+  'shut-down',
+  'save',
+  'pause',
+  'resume',
+  'reset',
+  'rename',
+  'delete-saved-state',
+  'delete',
+] as const
+
+export type Action = (typeof ACTIONS)[number]
+
+/** Columns of the state table: the states, with the transitions as one, and the critical forms. */
+type Column = 'Off' | 'Running' | 'Paused' | 'Saved' | 'Transition' | 'Off-Critical' | 'Saved-Critical' | 'Paused-Critical' | 'Running-Critical'
+
+const EVERYWHERE: readonly Column[] = [
+  'Off',
+  'Running',
+  'Paused',
+  'Saved',
+  'Transition',
+  'Off-Critical',
+  'Saved-Critical',
+  'Paused-Critical',
+  'Running-Critical',
+]
+
+const OFFERED: Readonly<Record<Action, readonly Column[]>> = {
+  connect: EVERYWHERE,
+  start: ['Off', 'Saved'],
+  'turn-off': ['Running', 'Paused', 'Transition', 'Paused-Critical', 'Running-Critical'],
+  'shut-down': ['Running', 'Running-Critical'],
+  save: ['Running', 'Paused', 'Paused-Critical', 'Running-Critical'],
+  pause: ['Running', 'Running-Critical'],
+  resume: ['Paused', 'Paused-Critical'],
+  reset: ['Running', 'Paused', 'Paused-Critical', 'Running-Critical'],
+  rename: ['Off', 'Running', 'Paused', 'Saved', 'Transition', 'Paused-Critical', 'Running-Critical'],
+  'delete-saved-state': ['Saved', 'Saved-Critical'],
+  delete: ['Off', 'Saved', 'Off-Critical', 'Saved-Critical'],
+}
+
+const SETTLED: readonly VmState[] = ['Off', 'Running', 'Paused', 'Saved']
+
+function columnOf(vm: VirtualMachineRow): Column {
+  if (!SETTLED.includes(vm.state)) return 'Transition'
+  const state = vm.state as 'Off' | 'Running' | 'Paused' | 'Saved'
+  return vm.critical === null ? state : `${state}-Critical`
+}
+
+/** Text of the State column. */
+export function stateText(vm: VirtualMachineRow): string {
+  return vm.critical === null ? vm.state : `${vm.state}-Critical`
+}
+
+/** Why the action is not possible now; undefined when it is. */
+export function whyNot(world: World, vm: VirtualMachineRow, action: Action): Refusal<RefusalCode> | undefined {
+  const host = world.tables.host.require(vm.hostId)
+  if (host.serviceState !== 'running' && action !== 'connect') {
+    return refuse('service-stopped' as const, { host: host.name, state: host.serviceState }).refusal
+  }
+  const column = columnOf(vm)
+  const offered = OFFERED[action]
+  if (!offered.includes(column)) {
+    const states = offered.filter((each) => each !== 'Transition').join(', ')
+    return refuse('wrong-state' as const, { name: vm.name, state: stateText(vm), action, states }).refusal
+  }
+  return jobConflict(world, vm, action)
+}
+
+/** A running job keeps other changes of state out; turning off is the way out of those that a user may break off. */
+function jobConflict(world: World, vm: VirtualMachineRow, action: Action): Refusal<RefusalCode> | undefined {
+  if (action === 'connect' || action === 'rename') return undefined
+  const job = world.by.runningJobOfVm.first(vm.id)
+  if (job === undefined) return undefined
+  if (action === 'turn-off' && BREAKABLE.has(job.kind)) return undefined
+  return refuse('other-operation' as const, { name: vm.name, operation: job.kind, action }).refusal
+}
+
+const BREAKABLE: ReadonlySet<string> = new Set(['start', 'restore', 'shut-down', 'save', 'pause', 'resume', 'reset'])
+
+/** The actions that show for the machine now, as bits: bit i stands for ACTIONS[i]. */
+export function offeredActions(world: World, vm: VirtualMachineRow): number {
+  let bits = 0
+  for (const [index, action] of ACTIONS.entries()) {
+    if (whyNot(world, vm, action) === undefined) bits |= 1 << index
+  }
+  return bits
+}

@@ -1,0 +1,157 @@
+/**
+ * What jobs and guests bring about: the settled state at the end of a job, and the answer to what a guest system did by itself.
+ */
+import { type GuestEffect, handleGuestEvent, powerOnGuest, removeGuest, resetGuest } from '../guest/guest.ts'
+import { assertNever, type Refusal } from '../kernel/result.ts'
+import type { JobRow, PendingEventRow, VirtualMachineRow } from '../rows.ts'
+import type { World } from '../world.ts'
+import { createStep, finishCreate } from './create.ts'
+import { writeRecord } from './event-log.ts'
+import { cancelJobRow, completeJob, failJob, stepJob } from './jobs.ts'
+import { joinPath, putFile, removeFile } from './paths.ts'
+import { thaw } from './power.ts'
+import type { RefusalCode } from './refusals.ts'
+
+const BYTES_PER_MB = 1024 * 1024
+
+/** A pending event of kind `job.step` is due. */
+export function handleJobEvent(world: World, event: PendingEventRow): void {
+  const moved = stepJob(world, event.target, event.argument)
+  if (moved === undefined) return
+  if (!moved.ended) {
+    if (moved.job.kind === 'create') createStep(world, moved.job)
+    return
+  }
+  finish(world, moved.job)
+}
+
+function finish(world: World, job: JobRow): void {
+  if (job.kind === 'start-service' || job.kind === 'stop-service') return finishService(world, job)
+  if (job.kind === 'create') return finishCreate(world, job)
+  const vm = job.vmId === null ? undefined : world.tables.virtual_machine.get(job.vmId)
+  if (vm === undefined) return cancelJobRow(world, job)
+  if (job.kind === 'shut-down') return giveUpShutDown(world, job, vm)
+  completeJob(world, job)
+  switch (job.kind) {
+    case 'start':
+      settle(world, vm, { state: 'Running' })
+      writeRecord(world, vm.hostId, 'started', vm)
+      return powerOnGuest(world, vm.id)
+    case 'restore':
+      removeFile(world, vm.hostId, stateFile(vm))
+      settle(world, vm, { state: 'Running', savedStateMb: 0 })
+      writeRecord(world, vm.hostId, 'restored', vm)
+      return thaw(world, vm.id)
+    case 'turn-off':
+      becomeOff(world, vm)
+      return writeRecord(world, vm.hostId, 'turnedOff', vm)
+    case 'save':
+      return finishSave(world, vm)
+    case 'pause':
+      settle(world, vm, { state: 'Paused' })
+      return writeRecord(world, vm.hostId, 'paused', vm)
+    case 'resume':
+      settle(world, vm, { state: 'Running' })
+      thaw(world, vm.id)
+      return writeRecord(world, vm.hostId, 'resumed', vm)
+    case 'reset':
+      // Up time counts from the last reset, too (Msvm_ComputerSystem.OnTimeInMilliseconds).
+      settle(world, vm, { state: 'Running', startedTick: world.now })
+      writeRecord(world, vm.hostId, 'reset', vm)
+      return resetGuest(world, vm.id)
+    case 'delete-saved-state':
+      removeFile(world, vm.hostId, stateFile(vm))
+      removeGuest(world, vm.id)
+      return settle(world, vm, { state: 'Off', savedStateMb: 0, critical: null })
+    case 'delete':
+      return finishDelete(world, vm)
+    default:
+      return assertNever(job.kind)
+  }
+}
+
+function settle(world: World, vm: VirtualMachineRow, columns: Partial<Omit<VirtualMachineRow, 'id'>>): void {
+  world.tables.virtual_machine.patch(vm.id, columns)
+}
+
+function becomeOff(world: World, vm: VirtualMachineRow): void {
+  removeGuest(world, vm.id)
+  settle(world, vm, { state: 'Off', assignedMemoryMb: 0, startedTick: null, critical: null })
+}
+
+/** File of the saved memory: `GUID.vmrs` beside the configuration (hyper-v-manager 10.7). */
+function stateFile(vm: VirtualMachineRow): string {
+  return joinPath(joinPath(vm.configurationPath, 'Virtual Machines'), `${vm.id}.vmrs`)
+}
+
+function finishSave(world: World, vm: VirtualMachineRow): void {
+  putFile(world, {
+    hostId: vm.hostId,
+    path: stateFile(vm),
+    kind: 'vmrs',
+    sizeBytes: vm.assignedMemoryMb * BYTES_PER_MB,
+    capacityBytes: 0,
+    diskType: null,
+    parentPath: null,
+    guestProductId: null,
+  })
+  settle(world, vm, { state: 'Saved', savedStateMb: vm.assignedMemoryMb, assignedMemoryMb: 0, startedTick: null, critical: null })
+  writeRecord(world, vm.hostId, 'saved', vm)
+}
+
+function finishDelete(world: World, vm: VirtualMachineRow): void {
+  for (const checkpoint of world.by.checkpointsOfVm.of(vm.id)) world.tables.checkpoint.delete(checkpoint.id)
+  for (const drive of world.by.drivesOfVm.of(vm.id)) world.tables.drive.delete(drive.id)
+  for (const adapter of world.by.adaptersOfVm.of(vm.id)) world.tables.network_adapter.delete(adapter.id)
+  removeGuest(world, vm.id)
+  removeFile(world, vm.hostId, stateFile(vm))
+  removeFile(world, vm.hostId, joinPath(joinPath(vm.configurationPath, 'Virtual Machines'), `${vm.id}.vmcx`))
+  writeRecord(world, vm.hostId, 'deleted', vm)
+  world.tables.virtual_machine.delete(vm.id)
+}
+
+/** The guest did not go down in time: the machine runs on and the job failed. */
+function giveUpShutDown(world: World, job: JobRow, vm: VirtualMachineRow): void {
+  const refusal: Refusal<RefusalCode> = { code: 'shutdown-service-missing', values: { name: vm.name, phase: 'no answer' } }
+  failJob(world, job, refusal)
+  settle(world, vm, { state: 'Running' })
+  writeRecord(world, vm.hostId, 'failedToShutDown', vm)
+}
+
+function finishService(world: World, job: JobRow): void {
+  completeJob(world, job)
+  const running = job.kind === 'start-service'
+  world.tables.host.patch(job.hostId, { serviceState: running ? 'running' : 'stopped' })
+  writeRecord(world, job.hostId, running ? 'serviceStarted' : 'serviceStopped', null)
+}
+
+/** A pending event of a guest is due. */
+export function handleGuest(world: World, event: PendingEventRow): void {
+  applyEffects(world, event.target, handleGuestEvent(world, event))
+}
+
+/** Carries out what the guest system did by itself. */
+export function applyEffects(world: World, vmId: string, effects: readonly GuestEffect[]): void {
+  for (const effect of effects) {
+    const vm = world.tables.virtual_machine.get(vmId)
+    if (vm === undefined) return
+    applyEffect(world, vm, effect)
+  }
+}
+
+function applyEffect(world: World, vm: VirtualMachineRow, effect: GuestEffect): void {
+  switch (effect.kind) {
+    case 'powered-off': {
+      const job = world.by.runningJobOfVm.first(vm.id)
+      if (job !== undefined) completeJob(world, job)
+      becomeOff(world, vm)
+      return writeRecord(world, vm.hostId, job?.kind === 'shut-down' ? 'shutDownByService' : 'shutDownByGuest', vm)
+    }
+    case 'restarted':
+      return writeRecord(world, vm.hostId, 'resetByGuest', vm)
+    case 'booted':
+      return writeRecord(world, vm.hostId, 'booted', vm)
+    case 'crashed':
+      return writeRecord(world, vm.hostId, 'crashed', vm, effect.codes.join(', '))
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * Runs the engine of one lab.
+ *
+ * The one way through: a command is carried out at the present simulated moment, what it changed is written in one transaction, then it is
+ * acknowledged and published. Time that passes is written the same way, at the latest every few seconds.
+ */
+import { stateHash } from '../engine/counters/state-hash.ts'
+import { Engine } from '../engine/engine.ts'
+import { consoleFrame } from '../engine/guest/guest.ts'
+import type { ChangeLog } from '../engine/kernel/table.ts'
+import { TICKS_PER_MS, TICKS_PER_SECOND, type Tick } from '../engine/kernel/ticks.ts'
+import type { LabRows, World } from '../engine/world.ts'
+import type { ConsoleMessage, LabView, MetricsMessage, Speed } from '../../preload/contract/index.ts'
+import { consoleMessage } from './console.ts'
+import { Pacer } from './pacer.ts'
+import { Publisher } from './publisher.ts'
+import { LatestValue } from './stream.ts'
+
+/** Where a lab is kept. */
+export interface LabStore {
+  readonly folder: string
+  commit(world: World, changes: ChangeLog): void
+}
+
+export interface LabServiceOptions {
+  readonly rows: LabRows
+  readonly store: LabStore
+  /** Names this run of the engine; sequence numbers count within it. */
+  readonly epoch: string
+  readonly speed: Speed
+  /** Time is moved by test methods only. */
+  readonly manual: boolean
+  readonly wallMs: () => number
+}
+
+/** Real time after which a lab whose clock alone has moved is written, ms. */
+const CLOCK_COMMIT_MS = 5000
+/** Real time between two refreshes of the clock, the counters and the pictures at the least, ms. */
+const SHOW_MS_MIN = 95
+
+interface MetricsWatcher {
+  readonly hostId: string
+  readonly vmIds: 'all' | readonly string[]
+  readonly latest: LatestValue<MetricsMessage>
+  lastSecond: Tick
+}
+
+interface ConsoleWatcher {
+  readonly vmId: string
+  readonly everyMs: number
+  readonly latest: LatestValue<ConsoleMessage>
+  lastMs: number
+  lastSent: string
+}
+
+export class LabService {
+  readonly engine: Engine
+  readonly publisher: Publisher
+  readonly manual: boolean
+  readonly #store: LabStore
+  readonly #pacer: Pacer
+  readonly #wallMs: () => number
+  readonly #metricsWatchers = new Set<MetricsWatcher>()
+  readonly #consoleWatchers = new Set<ConsoleWatcher>()
+  #shownTick: Tick
+  #shownMs = 0
+  #committedMs: number
+  #closed = false
+
+  constructor(options: LabServiceOptions) {
+    this.engine = new Engine(options.rows)
+    this.manual = options.manual
+    this.#store = options.store
+    this.#wallMs = options.wallMs
+    this.#committedMs = options.wallMs()
+    this.#shownTick = this.world.now
+    this.publisher = new Publisher(this.world, options.epoch, () => this.#labView())
+    this.#pacer = new Pacer({
+      wallMs: options.wallMs,
+      now: () => this.world.now,
+      nextDue: () => this.engine.nextDue(),
+      advanceTo: (tick, eventsMax) => this.engine.advanceTo(tick, eventsMax),
+      afterSlice: () => this.#afterSlice(),
+      nextShown: () => this.#nextShown(),
+    })
+    if (!options.manual) this.#pacer.setSpeed(options.speed)
+  }
+
+  get world(): World {
+    return this.engine.world
+  }
+
+  get speed(): Speed {
+    return this.#pacer.speed
+  }
+
+  /** Carries out a command: time is brought up to date, the command runs, its changes are on disk when this returns. */
+  command<T>(run: (world: World) => T): T {
+    this.#pacer.catchUp()
+    const result = run(this.world)
+    this.#commit()
+    this.#shownTick = this.world.now
+    this.publisher.flush()
+    this.#refreshConsoles()
+    this.#pacer.wake()
+    return result
+  }
+
+  /** Reads without changing anything. */
+  query<T>(run: (world: World) => T): T {
+    return run(this.world)
+  }
+
+  setSpeed(speed: Speed): Speed {
+    if (!this.manual) this.#pacer.setSpeed(speed)
+    this.#commit()
+    this.#show()
+    return this.speed
+  }
+
+  /** Moves time at once: single steps while paused, and tests. */
+  step(milliseconds: number): Tick {
+    this.#pacer.catchUp()
+    this.engine.advanceTo(this.world.now + milliseconds * TICKS_PER_MS)
+    this.#commit()
+    this.#show()
+    this.#pacer.wake()
+    return this.world.now
+  }
+
+  stateHash(): string {
+    return stateHash(this.world)
+  }
+
+  watchMetrics(hostId: string, vmIds: 'all' | readonly string[]): LatestValue<MetricsMessage> {
+    const watcher: MetricsWatcher = {
+      hostId,
+      vmIds,
+      latest: new LatestValue<MetricsMessage>(() => this.#metricsWatchers.delete(watcher)),
+      lastSecond: Number.NEGATIVE_INFINITY,
+    }
+    this.#metricsWatchers.add(watcher)
+    this.#refreshMetrics(watcher)
+    this.#pacer.wake()
+    return watcher.latest
+  }
+
+  watchConsole(vmId: string, rate: 'live' | 'thumbnail'): LatestValue<ConsoleMessage> {
+    const watcher: ConsoleWatcher = {
+      vmId,
+      everyMs: rate === 'live' ? 90 : 2000,
+      latest: new LatestValue<ConsoleMessage>(() => this.#consoleWatchers.delete(watcher)),
+      lastMs: Number.NEGATIVE_INFINITY,
+      lastSent: '',
+    }
+    this.#consoleWatchers.add(watcher)
+    this.#refreshConsole(watcher)
+    this.#pacer.wake()
+    return watcher.latest
+  }
+
+  /** Stops time and writes the last moment. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#pacer.catchUp()
+    this.#pacer.stop()
+    this.#commit()
+    this.publisher.close()
+    for (const watcher of [...this.#metricsWatchers]) watcher.latest.end()
+    for (const watcher of [...this.#consoleWatchers]) watcher.latest.end()
+  }
+
+  #labView(): LabView {
+    const lab = this.world.lab
+    return {
+      id: 'lab',
+      name: lab.name,
+      folder: this.#store.folder,
+      startTimeMs: lab.startTimeMs,
+      tick: this.#shownTick,
+      speed: this.#pacer?.speed ?? 0,
+      manual: this.manual,
+    }
+  }
+
+  #commit(): void {
+    const changes = this.world.takeChanges()
+    this.#committedMs = this.#wallMs()
+    if (changes.size > 0) this.#store.commit(this.world, changes)
+  }
+
+  /** Whether rows other than the clock's have changed: those are written before anybody sees them. */
+  #afterSlice(): void {
+    const changed = this.world.hasChanges
+    if (changed || this.#wallMs() - this.#committedMs >= CLOCK_COMMIT_MS) this.#commit()
+    const due = Math.floor(this.#shownTick / TICKS_PER_SECOND) !== Math.floor(this.world.now / TICKS_PER_SECOND)
+    if (changed || due || this.#consoleWatchers.size > 0) this.#show()
+  }
+
+  #show(): void {
+    this.#shownTick = this.world.now
+    this.#shownMs = this.#wallMs()
+    this.publisher.flush()
+    for (const watcher of this.#metricsWatchers) this.#refreshMetrics(watcher)
+    this.#refreshConsoles()
+  }
+
+  /** The next whole simulated second while somebody watches; a little sooner for live pictures, a little later at high speeds. */
+  #nextShown(): Tick | undefined {
+    const speed = this.speed
+    if (this.publisher.subscriberCount === 0 || speed === 0 || speed === 'max') return undefined
+    const notBefore = this.world.now + Math.max(0, SHOW_MS_MIN - (this.#wallMs() - this.#shownMs)) * TICKS_PER_MS * speed
+    const live = [...this.#consoleWatchers].some((watcher) => watcher.everyMs < 1000)
+    const next = live ? this.world.now : (Math.floor(this.world.now / TICKS_PER_SECOND) + 1) * TICKS_PER_SECOND
+    return Math.max(notBefore, next)
+  }
+
+  #refreshMetrics(watcher: MetricsWatcher): void {
+    const second = Math.floor(this.world.now / TICKS_PER_SECOND)
+    if (second === watcher.lastSecond) return
+    watcher.lastSecond = second
+    const ids = watcher.vmIds === 'all' ? this.world.by.vmsOfHost.of(watcher.hostId).map((vm) => vm.id) : watcher.vmIds
+    const rows: MetricsMessage['rows'] = []
+    for (const id of ids) {
+      const metrics = this.engine.metrics.read(id)
+      if (metrics) rows.push([id, metrics.cpuPercent, metrics.assignedMb, metrics.demandMb, metrics.memoryStatus])
+    }
+    watcher.latest.set({ tick: this.world.now, rows })
+  }
+
+  #refreshConsoles(): void {
+    for (const watcher of this.#consoleWatchers) this.#refreshConsole(watcher)
+  }
+
+  #refreshConsole(watcher: ConsoleWatcher): void {
+    const ms = this.#wallMs()
+    if (!this.manual && ms - watcher.lastMs < watcher.everyMs) return
+    watcher.lastMs = ms
+    const message = consoleMessage(this.world, watcher.vmId, () => consoleFrame(this.world, watcher.vmId))
+    const version = `${message.frame?.version ?? ''}|${message.headline ?? ''}|${message.hint ?? ''}|${message.interactive}`
+    if (version === watcher.lastSent) return
+    watcher.lastSent = version
+    watcher.latest.set(message)
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * The page's copy of what the engine shows: snapshot, then numbered patches.
+ *
+ * One store per subscription. A patch out of order means that something was missed; the store then subscribes anew. Rows keep their identity
+ * until the engine says that they changed, so that React renders only those.
+ */
+import type { HostView, JobView, LabView, StateMessage, SwitchView, ViewPatch, VmDetail, VmView } from '../../preload/contract/index.ts'
+import type { Connection } from './connection.ts'
+
+export interface ClientState {
+  /** null until the first snapshot. */
+  readonly lab: LabView | null
+  readonly hosts: ReadonlyMap<string, HostView>
+  readonly virtualMachines: ReadonlyMap<string, VmView>
+  readonly vmDetails: ReadonlyMap<string, VmDetail>
+  readonly switches: ReadonlyMap<string, SwitchView>
+  readonly jobs: ReadonlyMap<string, JobView>
+}
+
+export const EMPTY_STATE: ClientState = {
+  lab: null,
+  hosts: new Map(),
+  virtualMachines: new Map(),
+  vmDetails: new Map(),
+  switches: new Map(),
+  jobs: new Map(),
+}
+
+/** The state after a message; a snapshot replaces everything, a patch only what it names. */
+export function applyMessage(state: ClientState, message: Pick<StateMessage, 'type' | 'patch'>): ClientState {
+  const base = message.type === 'snapshot' ? EMPTY_STATE : state
+  const { patch } = message
+  return {
+    lab: patch.lab ?? base.lab,
+    hosts: applyRows(base.hosts, patch.hosts),
+    virtualMachines: applyRows(base.virtualMachines, patch.virtualMachines),
+    vmDetails: applyRows(base.vmDetails, patch.vmDetails),
+    switches: applyRows(base.switches, patch.switches),
+    jobs: applyRows(base.jobs, patch.jobs),
+  }
+}
+
+function applyRows<R>(rows: ReadonlyMap<string, R>, changes: Record<string, R | null> | undefined): ReadonlyMap<string, R> {
+  if (changes === undefined) return rows
+  const next = new Map(rows)
+  for (const [id, row] of Object.entries(changes)) {
+    if (row === null) next.delete(id)
+    else next.set(id, row)
+  }
+  return next
+}
+
+export interface StateSource {
+  readonly hostId: string | null
+  readonly vmId: string | null
+}
+
+export interface StateStore {
+  get(): ClientState
+  subscribe(listener: () => void): () => void
+  close(): void
+}
+
+/** Opens a subscription and keeps it over reconnections. */
+export function openStateStore(connection: Connection, source: StateSource): StateStore {
+  const keeper = new StoreKeeper(connection, source)
+  void keeper.run()
+  return {
+    get: () => keeper.state,
+    subscribe: (listener) => {
+      keeper.listeners.add(listener)
+      return () => void keeper.listeners.delete(listener)
+    },
+    close: () => keeper.close(),
+  }
+}
+
+class StoreKeeper {
+  state: ClientState = EMPTY_STATE
+  readonly listeners = new Set<() => void>()
+  readonly #connection: Connection
+  readonly #source: StateSource
+  readonly #stopReconnect: () => void
+  #since: { epoch: string; sequence: number } | null = null
+  #abort = new AbortController()
+  #closed = false
+
+  constructor(connection: Connection, source: StateSource) {
+    this.#connection = connection
+    this.#source = source
+    this.#stopReconnect = connection.onReconnected(() => void this.run())
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#stopReconnect()
+    this.#abort.abort()
+  }
+
+  /** Reads messages until the connection is lost or something was missed; the latter subscribes anew at once. */
+  async run(): Promise<void> {
+    this.#abort.abort()
+    const abort = new AbortController()
+    this.#abort = abort
+    while (!this.#closed && !abort.signal.aborted) {
+      try {
+        const messages = await this.#connection.client.state.subscribe({ ...this.#source, since: this.#since }, { signal: abort.signal })
+        for await (const message of messages) if (!this.#take(message)) break
+      } catch {
+        // The connection reports its own loss; onReconnected starts the next run.
+        return
+      }
+    }
+  }
+
+  /** False when a message is missing before this one. */
+  #take(message: StateMessage): boolean {
+    const since = this.#since
+    const follows = since !== null && since.epoch === message.epoch && message.sequence === since.sequence + 1
+    if (message.type === 'patch' && !follows) {
+      this.#since = null
+      return false
+    }
+    this.#since = { epoch: message.epoch, sequence: message.sequence }
+    if (!isEmpty(message.patch) || message.type === 'snapshot') {
+      this.state = applyMessage(this.state, message)
+      for (const listener of [...this.listeners]) listener()
+    }
+    return true
+  }
+}
+
+function isEmpty(patch: ViewPatch): boolean {
+  return Object.keys(patch).length === 0
+}
