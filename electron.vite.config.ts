@@ -36,7 +36,6 @@ export default defineConfig({
     plugins: [react()],
     server: { host: '127.0.0.1' },
     build: {
-      outDir: fromRoot('out/renderer'),
       target: 'chrome130',
       rolldownOptions: { input: { index: fromRoot('renderer/index.html') } },
     },

@@ -64,7 +64,9 @@ describe('migration 1', () => {
     expect(() => host("'Intel', 2, 8, 2, 3600, 1024, 0, 1, 'running', 'C:', 'C:', '[]', 0")).not.toThrow()
     expect(() => host("'VIA', 2, 8, 2, 3600, 1024, 0, 1, 'running', 'C:', 'C:', '[]', 0")).toThrow('processor_vendor')
     expect(() => host("'AMD', 2, 8, 2, 3600, 1024, 0, 2, 'running', 'C:', 'C:', '[]', 0")).toThrow('slat')
-    expect(() => host("'AMD', 2, 8, 2, 3600.5, 1024, 0, 1, 'running', 'C:', 'C:', '[]', 0")).toThrow('cannot store REAL value in INTEGER column')
+    expect(() => host("'AMD', 2, 8, 2, 3600.5, 1024, 0, 1, 'running', 'C:', 'C:', '[]', 0")).toThrow(
+      'cannot store REAL value in INTEGER column',
+    )
     expect(() => host("'AMD', 2, 8, 2, 3600, 1024, 0, 1, 'running', 'C:', 'C:', '{}', 0")).toThrow('optical_drives')
   })
 
@@ -90,7 +92,9 @@ describe('migration 1', () => {
   })
 
   it('takes the next pending event from an index', () => {
-    expect(planOf('SELECT * FROM pending_event ORDER BY due_tick, sequence LIMIT 1')).toEqual(['SCAN pending_event USING INDEX pending_event_by_due'])
+    expect(planOf('SELECT * FROM pending_event ORDER BY due_tick, sequence LIMIT 1')).toEqual([
+      'SCAN pending_event USING INDEX pending_event_by_due',
+    ])
   })
 
   it('loads every table in the order of its key, without sorting', () => {

@@ -41,7 +41,12 @@ describe('schema definitions and migrated database', () => {
       .prepare<[], ColumnInfo>(`PRAGMA table_info(${name})`)
       .all()
       .map((column) => [column.name, column.type, column.notnull === 1, column.pk === 1])
-    const defined = getTableConfig(SCHEMA[name]).columns.map((column) => [column.name, column.getSQLType().toUpperCase(), column.notNull, column.primary])
+    const defined = getTableConfig(SCHEMA[name]).columns.map((column) => [
+      column.name,
+      column.getSQLType().toUpperCase(),
+      column.notNull,
+      column.primary,
+    ])
     expect(migrated).toEqual(defined)
   })
 

@@ -55,7 +55,7 @@ function setMenu(): void {
 function endWith(thread: EngineThread, windows: () => Windows | null): () => Promise<void> {
   let ending = false
   return async () => {
-    if (ending) return
+    if (ending || leaving) return
     ending = true
     windows()?.hideAll()
     const clean = await thread.stop()

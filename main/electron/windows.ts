@@ -12,7 +12,7 @@ import { CONSOLE_SIZE, parseBounds, type WindowBounds } from './window-bounds.ts
 /** Size of a connection window before its page asks for the size that fits the picture. */
 const CONNECTION_SIZE = { width: 1024, height: 820, widthMin: 320, heightMin: 240 } as const
 /** Connection windows that may be open at a time. */
-export const CONNECTION_WINDOWS_MAX = 64
+const CONNECTION_WINDOWS_MAX = 64
 const BACKGROUND = '#f0f0f0'
 
 export interface WindowSettings {

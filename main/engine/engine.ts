@@ -6,8 +6,8 @@
 import { MetricsReader } from './counters/metrics.ts'
 import { assertNever, invariant } from './kernel/result.ts'
 import type { Tick } from './kernel/ticks.ts'
-import type { PendingEventRow } from './rows.ts'
 import { handleGuest, handleJobEvent } from './management/transitions.ts'
+import type { PendingEventRow } from './rows.ts'
 import { type LabRows, World } from './world.ts'
 
 type EventFamily = 'job' | 'guest'

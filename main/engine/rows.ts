@@ -98,17 +98,7 @@ export interface SwitchRow extends Row {
 }
 
 /** State column of a virtual machine (EnabledState of Msvm_ComputerSystem, as words). */
-export type VmState =
-  | 'Off'
-  | 'Starting'
-  | 'Running'
-  | 'Pausing'
-  | 'Paused'
-  | 'Resuming'
-  | 'Saving'
-  | 'Saved'
-  | 'Stopping'
-  | 'Resetting'
+export type VmState = 'Off' | 'Starting' | 'Running' | 'Pausing' | 'Paused' | 'Resuming' | 'Saving' | 'Saved' | 'Stopping' | 'Resetting'
 
 /** Why a state carries the suffix -Critical. */
 export type CriticalReason = 'configuration-storage-lost' | 'disk-space' | 'storage-not-responding'

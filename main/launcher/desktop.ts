@@ -121,5 +121,6 @@ export function sayingLine(text: string): string {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-  return lines.find((line) => /^[A-Za-z]*Error\b/.test(line)) ?? lines[0] ?? 'no reason was given'
+  const line = lines.find((one) => /^[A-Za-z]*Error\b/.test(one)) ?? lines[0] ?? 'no reason was given'
+  return line.replace(/^[A-Za-z]*Error: /, '')
 }

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process'
 /** Command that opens an address on a platform. */
 export function openCommand(platform: string, address: string): { command: string; words: string[] } {
   if (platform === 'darwin') return { command: 'open', words: [address] }
-  // `start` is a word of the command interpreter; its first quoted argument is a window title.
-  if (platform === 'win32') return { command: 'cmd', words: ['/c', 'start', '""', address.replaceAll('&', '^&')] }
+  // Unlike `start`, it needs no command interpreter, which would read `&` and `^` in an address as its own.
+  if (platform === 'win32') return { command: 'rundll32', words: ['url.dll,FileProtocolHandler', address] }
   return { command: 'xdg-open', words: [address] }
 }
 

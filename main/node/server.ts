@@ -15,7 +15,7 @@ const LOOPBACK = '127.0.0.1'
 /** Pages that may be connected at the same time: a classroom. */
 export const CONNECTIONS_MAX = 64
 /** Bytes that may wait for a page that does not read; beyond it the page is cut off and will come back for a snapshot. */
-export const WAITING_BYTES_MAX = 64 * 1024 * 1024
+const WAITING_BYTES_MAX = 64 * 1024 * 1024
 
 export interface ServerSettings {
   /** Folder of the built page. */

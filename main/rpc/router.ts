@@ -1,15 +1,5 @@
 /** The contract's procedures, each a few lines: parse (done by the contract's schemas), ask the service, put the answer into the contract's shape. */
 import { implement, ORPCError } from '@orpc/server'
-import { ACTIONS, whyNot } from '../engine/management/actions.ts'
-import { createVm, checkNewVm } from '../engine/management/create.ts'
-import * as power from '../engine/management/power.ts'
-import type { RefusalCode as EngineRefusalCode } from '../engine/management/refusals.ts'
-import { cancelJob, rename, startService, stopService } from '../engine/management/service.ts'
-import type { Refusal, Result } from '../engine/kernel/result.ts'
-import { applyEffects } from '../engine/management/transitions.ts'
-import { sendKeys } from '../engine/guest/guest.ts'
-import type { JobRow } from '../engine/rows.ts'
-import type { World } from '../engine/world.ts'
 import {
   CONTRACT_VERSION,
   contract,
@@ -19,8 +9,18 @@ import {
   VM_ACTIONS,
   type VmCommand,
 } from '../../preload/contract/index.ts'
-import type { LabService } from '../service/lab-service.ts'
+import { sendKeys } from '../engine/guest/guest.ts'
+import type { Refusal, Result } from '../engine/kernel/result.ts'
+import { type ACTIONS, whyNot } from '../engine/management/actions.ts'
+import { checkNewVm, createVm } from '../engine/management/create.ts'
+import * as power from '../engine/management/power.ts'
+import type { RefusalCode as EngineRefusalCode } from '../engine/management/refusals.ts'
+import { cancelJob, rename, startService, stopService } from '../engine/management/service.ts'
+import { applyEffects } from '../engine/management/transitions.ts'
+import type { JobRow } from '../engine/rows.ts'
+import type { World } from '../engine/world.ts'
 import { listHostFiles } from '../service/host-files.ts'
+import type { LabService } from '../service/lab-service.ts'
 
 export interface RouterOptions {
   readonly service: LabService

@@ -1,7 +1,8 @@
 /** What a connection window shows: the guest's picture, or the product's message page for the state (hyper-v-manager 8.3). */
+
+import type { ConsoleMessage, Frame } from '../../preload/contract/index.ts'
 import type { VirtualMachineRow } from '../engine/rows.ts'
 import type { World } from '../engine/world.ts'
-import type { ConsoleMessage, Frame } from '../../preload/contract/index.ts'
 
 const START_HINT = "To start the virtual machine, select 'Start' from the Action menu"
 
@@ -36,7 +37,14 @@ function pageOf(vm: VirtualMachineRow): Page {
 export function consoleMessage(world: World, vmId: string, picture: () => Frame | null): ConsoleMessage {
   const vm = world.tables.virtual_machine.get(vmId)
   if (vm === undefined) {
-    return { tick: world.now, frame: null, headline: 'The virtual machine no longer exists', hint: null, offerStart: false, interactive: false }
+    return {
+      tick: world.now,
+      frame: null,
+      headline: 'The virtual machine no longer exists',
+      hint: null,
+      offerStart: false,
+      interactive: false,
+    }
   }
   const page = pageOf(vm)
   const shown = vm.state !== 'Off' && vm.state !== 'Starting'

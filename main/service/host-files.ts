@@ -1,9 +1,10 @@
 /** The simulated host's drives and folders, for file dialogs. */
-import { refuse, type Result, succeed } from '../engine/kernel/result.ts'
+
+import type { HostFileView } from '../../preload/contract/index.ts'
+import { type Result, refuse, succeed } from '../engine/kernel/result.ts'
 import { extensionOf, fileAt, joinPath, normalizePath } from '../engine/management/paths.ts'
 import type { RefusalCode } from '../engine/management/refusals.ts'
 import type { World } from '../engine/world.ts'
-import type { HostFileView } from '../../preload/contract/index.ts'
 
 export interface FileListing {
   readonly path: string

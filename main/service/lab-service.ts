@@ -4,13 +4,14 @@
  * The one way through: a command is carried out at the present simulated moment, what it changed is written in one transaction, then it is
  * acknowledged and published. Time that passes is written the same way, at the latest every few seconds.
  */
+
+import type { ConsoleMessage, LabView, MetricsMessage, Speed } from '../../preload/contract/index.ts'
 import { stateHash } from '../engine/counters/state-hash.ts'
 import { Engine } from '../engine/engine.ts'
 import { consoleFrame } from '../engine/guest/guest.ts'
 import type { ChangeLog } from '../engine/kernel/table.ts'
 import { TICKS_PER_MS, TICKS_PER_SECOND, type Tick } from '../engine/kernel/ticks.ts'
 import type { LabRows, World } from '../engine/world.ts'
-import type { ConsoleMessage, LabView, MetricsMessage, Speed } from '../../preload/contract/index.ts'
 import { consoleMessage } from './console.ts'
 import { Pacer } from './pacer.ts'
 import { Publisher } from './publisher.ts'

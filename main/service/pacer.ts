@@ -4,8 +4,9 @@
  * The engine has no clock; the pacer looks at the computer's and says how far the engine may come: a multiple of real time, or as far as it
  * gets in small slices. Between events it sleeps. When the computer cannot keep up, simulated time falls behind instead of piling up.
  */
-import { TICKS_PER_MS, TICKS_PER_SECOND, type Tick } from '../engine/kernel/ticks.ts'
+
 import type { Speed } from '../../preload/contract/index.ts'
+import { TICKS_PER_MS, TICKS_PER_SECOND, type Tick } from '../engine/kernel/ticks.ts'
 
 /** Real time between two looks at the clock, at least and at most, ms. */
 const SLEEP_MS_MIN = 20

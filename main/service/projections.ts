@@ -1,4 +1,6 @@
 /** Rows of the engine as pages are shown them. Everything that is decided is asked of the engine; here it is only put into the contract's shape. */
+
+import { type HostView, type JobView, refusalSchema, type SwitchView, type VmDetail, type VmView } from '../../preload/contract/index.ts'
 import { adapterStatus, heartbeat, integrationServicesText, ipAddresses, memoryDemandMb } from '../engine/guest/guest.ts'
 import { availableMemoryMb, logicalProcessors } from '../engine/machine/host.ts'
 import { offeredActions, stateText } from '../engine/management/actions.ts'
@@ -7,7 +9,6 @@ import { statusText, stepText } from '../engine/management/status.ts'
 import { hostProduct } from '../engine/products/hosts.ts'
 import type { HostRow, JobRow, NetworkAdapterRow, SwitchRow, VirtualMachineRow } from '../engine/rows.ts'
 import type { World } from '../engine/world.ts'
-import { type HostView, type JobView, refusalSchema, type SwitchView, type VmDetail, type VmView } from '../../preload/contract/index.ts'
 
 /** Capacity that the New Virtual Machine Wizard proposes, GB. */
 const DEFAULT_DISK_SIZE_GB = 127
@@ -96,9 +97,7 @@ export function vmDetail(world: World, vm: VirtualMachineRow): VmDetail {
           ? []
           : [{ id: drive.id, kind: drive.kind, label: drive.kind === 'dvd' ? 'DVD Drive' : 'Diskette Drive', path: drive.path }],
       ),
-    checkpoints: world.by.checkpointsOfVm
-      .of(vm.id)
-      .map(({ id, parentId, name, createdTick }) => ({ id, parentId, name, createdTick })),
+    checkpoints: world.by.checkpointsOfVm.of(vm.id).map(({ id, parentId, name, createdTick }) => ({ id, parentId, name, createdTick })),
     currentCheckpointId: vm.currentCheckpointId,
     replicationText: 'Replication is not enabled for this virtual machine.',
   }

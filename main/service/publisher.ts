@@ -4,8 +4,9 @@
  * Observers on the tables note which views a change touches; `flush`, called after the transaction, projects those anew, keeps what is
  * different, and sends it as one numbered patch. A page that comes back names the last number it saw and gets what it missed, or a snapshot.
  */
-import type { World } from '../engine/world.ts'
+
 import type { HostView, JobView, LabView, StateMessage, SwitchView, ViewPatch, VmDetail, VmView } from '../../preload/contract/index.ts'
+import type { World } from '../engine/world.ts'
 import { hostView, jobView, switchView, vmDetail, vmView } from './projections.ts'
 import { MessageQueue } from './stream.ts'
 
@@ -53,7 +54,12 @@ export class Publisher {
   readonly #labView: () => LabView
   readonly #subscribers = new Set<Subscriber>()
   readonly #replay: Published[] = []
-  readonly #dirty = { hosts: new Map<string, string>(), virtualMachines: new Map<string, string>(), switches: new Map<string, string>(), jobs: new Map<string, string>() }
+  readonly #dirty = {
+    hosts: new Map<string, string>(),
+    virtualMachines: new Map<string, string>(),
+    switches: new Map<string, string>(),
+    jobs: new Map<string, string>(),
+  }
   readonly #known: { readonly [C in Exclude<Collection, 'vmDetails'>]: Map<string, ViewTypes[C]> } = {
     hosts: new Map(),
     virtualMachines: new Map(),
@@ -189,11 +195,19 @@ export class Publisher {
     }
     const { hostId, vmId } = subscriber
     const patch: ViewPatch = { lab: this.#lab, hosts: ofHost(this.#known.hosts, this.#known.hosts.keys()) }
-    const jobIds = [...tables.job.values()].filter((job) => job.hostId === hostId || (vmId !== null && job.vmId === vmId)).map((job) => job.id)
+    const jobIds = [...tables.job.values()]
+      .filter((job) => job.hostId === hostId || (vmId !== null && job.vmId === vmId))
+      .map((job) => job.id)
     patch.jobs = ofHost(this.#known.jobs, jobIds)
     if (hostId !== null) {
-      patch.virtualMachines = ofHost(this.#known.virtualMachines, by.vmsOfHost.of(hostId).map((vm) => vm.id))
-      patch.switches = ofHost(this.#known.switches, by.switchesOfHost.of(hostId).map((row) => row.id))
+      patch.virtualMachines = ofHost(
+        this.#known.virtualMachines,
+        by.vmsOfHost.of(hostId).map((vm) => vm.id),
+      )
+      patch.switches = ofHost(
+        this.#known.switches,
+        by.switchesOfHost.of(hostId).map((row) => row.id),
+      )
     } else if (vmId !== null) patch.virtualMachines = ofHost(this.#known.virtualMachines, [vmId])
     if (vmId !== null) {
       const view = this.#detailOf(vmId)
@@ -230,7 +244,11 @@ export class Publisher {
     return entries
   }
 
-  #renew<C extends Exclude<Collection, 'vmDetails'>>(collection: C, project: (id: string) => ViewTypes[C] | undefined, entries: Entry[]): void {
+  #renew<C extends Exclude<Collection, 'vmDetails'>>(
+    collection: C,
+    project: (id: string) => ViewTypes[C] | undefined,
+    entries: Entry[],
+  ): void {
     const known: Map<string, ViewTypes[C]> = this.#known[collection]
     for (const [id, hostId] of this.#dirty[collection]) {
       const view = project(id)

@@ -5,7 +5,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { ShellToThread, ThreadOptions, ThreadToShell } from './protocol.ts'
 
 /** Longest wait for commit, backup and close before the thread is ended anyway. */
-export const STOP_MILLISECONDS_MAX = 10_000
+const STOP_MILLISECONDS_MAX = 10_000
 
 export type LogMessage = Extract<ThreadToShell, { type: 'log' }>
 

@@ -26,7 +26,7 @@ export interface ThreadOptions {
   readonly sampleSize: number | null
 }
 
-export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
+type LogLevel = 'debug' | 'info' | 'warning' | 'error'
 
 export type ThreadToShell =
   /** The lab is open; ports are served. `epoch` changes with every start. */

@@ -1,6 +1,6 @@
 export * from './host.ts'
 export * from './methods.ts'
 export * from './refusals.ts'
+export * from './texts.ts'
 export * from './version.ts'
 export * from './views.ts'
-export * from './texts.ts'

@@ -132,13 +132,9 @@ export const contract = {
   },
   console: {
     /** Pictures of a machine's screen, latest wins. `thumbnail` is refreshed more slowly. */
-    watch: oc
-      .input(z.object({ vmId: id, rate: z.enum(['live', 'thumbnail']) }))
-      .output(eventIterator(type<ConsoleMessage>())),
+    watch: oc.input(z.object({ vmId: id, rate: z.enum(['live', 'thumbnail']) })).output(eventIterator(type<ConsoleMessage>())),
     /** Keys as the synthetic keyboard sends them: names of KeyboardEvent.code, or text typed as keystrokes. */
-    sendKeys: oc
-      .input(z.object({ vmId: id, keys: z.array(z.string().max(32)).max(64), text: z.string().max(4096) }))
-      .output(outcome),
+    sendKeys: oc.input(z.object({ vmId: id, keys: z.array(z.string().max(32)).max(64), text: z.string().max(4096) })).output(outcome),
   },
   preference: {
     all: oc.output(z.record(z.string(), z.string())),

@@ -45,8 +45,10 @@ const BODIES: Readonly<Record<RefusalCode, (v: (key: string) => string, values: 
   'unknown-switch': () => 'The virtual switch could not be found. It may have been removed.',
   'unknown-drive': (v) => `The drive '${v('drive')}' is not available on this computer.`,
   'not-enough-memory': (v) => `Not enough memory in the system to start the virtual machine ${v('name')}.`,
-  'too-many-running': (v) => `'${v('name')}' could not be started because ${v('running')} virtual machines are running, the most that ${v('product')} supports.`,
-  'processor-count': (v) => `'${v('name')}' could not be started because it has ${v('count')} virtual processors. This computer supports at most ${v('maximum')} for it.`,
+  'too-many-running': (v) =>
+    `'${v('name')}' could not be started because ${v('running')} virtual machines are running, the most that ${v('product')} supports.`,
+  'processor-count': (v) =>
+    `'${v('name')}' could not be started because it has ${v('count')} virtual processors. This computer supports at most ${v('maximum')} of them${v('counts') === '' ? '' : `, and only the numbers ${v('counts')}`}.`,
   'memory-range': (v) => `The amount of memory must be between ${v('minimumMb')} MB and ${v('maximumMb')} MB.`,
   'memory-multiple': (v) => `The amount of memory must be a multiple of ${v('multipleMb')} MB.`,
   'memory-order': () => 'The startup memory must be at least the minimum memory and at most the maximum memory.',
@@ -88,6 +90,7 @@ const VALUE_WORDS: readonly (readonly [string, (value: string) => string])[] = [
   ['reserveMb', (value) => `Kept for the parent partition: ${value} MB`],
   ['running', (value) => `Running virtual machines: ${value}`],
   ['maximum', (value) => `Maximum: ${value}`],
+  ['counts', (value) => `Possible numbers: ${value}`],
   ['user', (value) => `Used by: ${value}`],
   ['guest', (value) => `Guest: ${value}`],
   ['phase', (value) => `Guest state: ${value}`],

@@ -234,7 +234,7 @@ export const frameSchema = z.object({
   version: z.string(),
   width: z.number(),
   height: z.number(),
-  operations: z.array(drawOperationSchema),
+  operations: z.array(drawOperationSchema).readonly(),
 })
 export type Frame = z.infer<typeof frameSchema>
 

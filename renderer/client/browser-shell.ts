@@ -91,7 +91,7 @@ async function refusalReason(): Promise<string> {
 }
 
 /** Frames over an open WebSocket. */
-export function socketPipe(socket: WebSocket): FramePipe {
+function socketPipe(socket: WebSocket): FramePipe {
   return {
     send: (frame) => socket.send(frame),
     onFrame(listener) {

@@ -52,7 +52,8 @@ const REAL_TIME: ConnectionSettings = {
   },
 }
 
-const OTHER_VERSION = 'This page belongs to another version of Viridian. Reload it.'
+/** Reason of a loss that is for good: the program speaks another version of the contract than this page. */
+export const OTHER_VERSION = 'This page belongs to another version of Viridian. Reload it.'
 
 /** One open pipe and the calls on it. */
 class Wire {
@@ -66,6 +67,8 @@ class Wire {
           if (type === 'message' && typeof listener === 'function') pipe.onFrame((data) => listener({ data }))
         },
         postMessage: (frame: unknown) => {
+          // Ending the calls of a lost pipe makes each say goodbye to the other side, which is no more.
+          if (this.#abort.signal.aborted) return
           // Binary frames exist only for files, and none travels this way.
           if (typeof frame !== 'string') throw new TypeError('Only text frames can be sent.')
           pipe.send(frame)

@@ -77,7 +77,11 @@ export function useMetrics(hostId: string | null, vmIds: 'all' | readonly string
   useEffect(() => {
     if (hostId === null) return
     const ids = vmIds === 'all' ? vmIds : vmIds.slice(0, 512)
-    return watchLatest(connection, (signal) => connection.client.state.metrics({ hostId, vmIds: ids === 'all' ? ids : [...ids] }, { signal }), setMessage)
+    return watchLatest(
+      connection,
+      (signal) => connection.client.state.metrics({ hostId, vmIds: ids === 'all' ? ids : [...ids] }, { signal }),
+      setMessage,
+    )
   }, [connection, hostId, vmIds])
   return message
 }

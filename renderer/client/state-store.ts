@@ -58,6 +58,8 @@ export interface StateSource {
 export interface StateStore {
   get(): ClientState
   subscribe(listener: () => void): () => void
+  /** Reads everything anew; the answer comes with the snapshot, or when the connection is lost. */
+  refresh(): Promise<void>
   close(): void
 }
 
@@ -71,6 +73,7 @@ export function openStateStore(connection: Connection, source: StateSource): Sta
       keeper.listeners.add(listener)
       return () => void keeper.listeners.delete(listener)
     },
+    refresh: () => keeper.refresh(),
     close: () => keeper.close(),
   }
 }
@@ -95,6 +98,19 @@ class StoreKeeper {
     this.#closed = true
     this.#stopReconnect()
     this.#abort.abort()
+  }
+
+  refresh(): Promise<void> {
+    this.#since = null
+    const run = this.run()
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.listeners.delete(done)
+        resolve()
+      }
+      this.listeners.add(done)
+      void run.then(done)
+    })
   }
 
   /** Reads messages until the connection is lost or something was missed; the latter subscribes anew at once. */

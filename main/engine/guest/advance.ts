@@ -2,8 +2,9 @@
 import type { GuestRow, VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { bootCandidates, failureLines, installationDisk } from './firmware.ts'
-import { type GuestEffect, type GuestPhase, homePhase, type PhaseInput, type Transition, transition } from './phases.ts'
+import { type GuestEffect, type GuestPhase, type PhaseInput, type Transition, transition } from './phases.ts'
 import { candidateAt, contextOf, enterPhase, linesOf, packLines, phaseOf, productOf } from './row.ts'
+import { startLines } from './shell.ts'
 
 /** What setup writes to the disk of a system, bytes per MB of its idle memory: about 10 GB for a present Windows server. */
 const SETUP_BYTES_PER_MEMORY_MB = 12 * 1024 * 1024
@@ -112,7 +113,11 @@ function memoryError(guest: GuestRow, vm: VirtualMachineRow): string[] {
 
 function upColumns(guest: GuestRow, from: GuestPhase, next: GuestPhase): Partial<GuestRow> {
   const cameUp = from === 'services' || from === 'oobe'
-  if (cameUp) return { stage: 'normal', user: next === 'console-shell' ? (productOf(guest)?.user ?? null) : null, input: '', lines: '[]' }
+  const product = productOf(guest)
+  if (cameUp) {
+    const user = next === 'console-shell' ? (product?.user ?? null) : null
+    return { stage: 'normal', user, input: '', lines: packLines(startLines(product)) }
+  }
   if (from === 'signing-out' || next === 'console-login') return { user: null, input: '', lines: '[]' }
   return { input: '' }
 }
@@ -143,9 +148,4 @@ function writeInstallation(world: World, vm: VirtualMachineRow, guest: GuestRow)
   if (vm.generation === 2) {
     world.tables.virtual_machine.patch(vm.id, { bootOrder: ['file', ...vm.bootOrder.filter((device) => device !== 'file')] })
   }
-}
-
-/** The phase in which the guest waits when nobody is signed in. */
-export function homeOf(guest: GuestRow): GuestPhase {
-  return homePhase(productOf(guest))
 }

@@ -176,6 +176,13 @@ const DOS_COMMANDS: Readonly<Record<string, Command>> = {
   type: ({ words }) => print(words[1] === undefined ? 'Required parameter missing' : `File not found - ${words[1].toUpperCase()}`),
 }
 
+/** Lines that the start of the system leaves above its first prompt: what AUTOEXEC.BAT prints at DOS. */
+export function startLines(product: GuestProduct | null): string[] {
+  return product?.family === 'dos'
+    ? ['HIMEM is testing extended memory...done.', '', 'C:\\>C:\\DOS\\SMARTDRV.EXE /X', 'C:\\>SET PATH=C:\\DOS', '']
+    : []
+}
+
 /** Greeting after a sign-in on a text console. */
 export function greeting(world: World, guest: GuestRow, product: GuestProduct): string[] {
   const clock = guestClock(world, guest)

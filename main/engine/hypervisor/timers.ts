@@ -69,10 +69,7 @@ function schedule(core: Core, vp: VirtualProcessor, index: number, timer: Synthe
 
 /** A timer's due time has come. Never early; a VP that cannot run takes it when it runs again. */
 export function expireTimer(core: Core, vp: VirtualProcessor, index: number, timer: SyntheticTimer): void {
-  if (!canExecute(vp)) {
-    missed(core, vp, index, timer)
-    return
-  }
+  if (!canExecute(vp)) return
   const expiration = timer.due
   if (!timer.periodic) {
     timer.enabled = false
@@ -88,30 +85,19 @@ export function expireTimer(core: Core, vp: VirtualProcessor, index: number, tim
   deliver(core, vp, index, timer, expiration)
 }
 
-/** A periodic timer of a VP that cannot run: lazy ones wait, others count what they owe, up to a limit. A one-shot timer just waits. */
-function missed(core: Core, vp: VirtualProcessor, index: number, timer: SyntheticTimer): void {
-  timer.version++
-  if (!timer.periodic) return
-  if (!timer.lazy) {
-    if (timer.backlog < CATCH_UP_MAX) timer.backlog++
-    else vp.partition.skippedTimerTicks++
-  } else if (timer.backlog === 0) timer.backlog = 1
-  else vp.partition.skippedTimerTicks++
-  timer.due += timer.count
-  schedule(core, vp, index, timer)
-}
-
-/** The VP runs again: overdue one-shot timers and lazy ones fire now, others catch up with shorter periods. */
+/** The VP runs again: what fell due meanwhile fires now; lazy timers once, others then catch up with shorter periods. */
 export function resumeTimers(core: Core, vp: VirtualProcessor): void {
   const reference = core.referenceTime(vp.partition)
   for (const [index, timer] of vp.synic.timers.entries()) {
-    if (!timer.enabled || timer.due < 0) continue
-    const overdueOnce = !timer.periodic && timer.due <= reference
-    const owes = timer.periodic && timer.backlog > 0
-    if (!overdueOnce && !owes) continue
-    if (timer.periodic && timer.lazy) timer.backlog = 0
+    if (!timer.enabled || timer.due < 0 || timer.due > reference) continue
     timer.version++
-    if (owes) timer.due = reference
+    if (timer.periodic) {
+      const missed = Math.floor((reference - timer.due) / timer.count) + 1
+      const owed = timer.lazy ? 1 : Math.min(missed, CATCH_UP_MAX)
+      vp.partition.skippedTimerTicks += missed - owed
+      timer.backlog = owed
+      timer.due = reference
+    }
     expireTimer(core, vp, index, timer)
   }
 }

@@ -27,7 +27,16 @@ export const ACTIONS = [
 export type Action = (typeof ACTIONS)[number]
 
 /** Columns of the state table: the states, with the transitions as one, and the critical forms. */
-type Column = 'Off' | 'Running' | 'Paused' | 'Saved' | 'Transition' | 'Off-Critical' | 'Saved-Critical' | 'Paused-Critical' | 'Running-Critical'
+type Column =
+  | 'Off'
+  | 'Running'
+  | 'Paused'
+  | 'Saved'
+  | 'Transition'
+  | 'Off-Critical'
+  | 'Saved-Critical'
+  | 'Paused-Critical'
+  | 'Running-Critical'
 
 const EVERYWHERE: readonly Column[] = [
   'Off',

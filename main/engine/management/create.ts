@@ -3,7 +3,7 @@
  *
  * The job has two steps: the disk is made first, then the machine. Cancelled in between, the disk is removed again.
  */
-import { type Refusal, refuse, type Result } from '../kernel/result.ts'
+import { type Refusal, type Result, refuse } from '../kernel/result.ts'
 import { availableMemoryMb } from '../machine/host.ts'
 import { type HostProduct, hostProduct } from '../products/hosts.ts'
 import type { BootDevice, DriveRow, HostRow, JobRow } from '../rows.ts'
@@ -101,9 +101,14 @@ function checkMemory(world: World, host: HostRow, product: HostProduct, wanted: 
   const maximum = Math.min(free, product.vmMemoryMaximumMb[wanted.generation])
   if (wanted.startupMemoryMb < product.memoryMinimumMb || wanted.startupMemoryMb > maximum) {
     const rule = maximum < free ? 'S35' : 'S34'
-    return refuse('memory-range' as const, { memoryMb: wanted.startupMemoryMb, minimumMb: product.memoryMinimumMb, maximumMb: maximum }, rule).refusal
+    return refuse(
+      'memory-range' as const,
+      { memoryMb: wanted.startupMemoryMb, minimumMb: product.memoryMinimumMb, maximumMb: maximum },
+      rule,
+    ).refusal
   }
-  if (wanted.startupMemoryMb % 2 !== 0) return refuse('memory-multiple' as const, { memoryMb: wanted.startupMemoryMb, multipleMb: 2 }).refusal
+  if (wanted.startupMemoryMb % 2 !== 0)
+    return refuse('memory-multiple' as const, { memoryMb: wanted.startupMemoryMb, multipleMb: 2 }).refusal
   return undefined
 }
 
@@ -137,7 +142,8 @@ function checkExistingDisk(world: World, host: HostRow, wanted: NewVm, given: st
   if (!path.ok) return path.refusal
   const file = fileAt(world, host.id, path.value)
   if (file === undefined || file.kind === 'folder') return refuse('path-not-found' as const, { path: path.value }).refusal
-  if (file.kind !== 'vhd' && file.kind !== 'vhdx') return refuse('image-format' as const, { path: path.value, needed: '.vhd, .vhdx' }).refusal
+  if (file.kind !== 'vhd' && file.kind !== 'vhdx')
+    return refuse('image-format' as const, { path: path.value, needed: '.vhd, .vhdx' }).refusal
   if (wanted.generation === 2 && file.kind !== 'vhdx') return refuse('disk-format' as const, { path: path.value, needed: 'VHDX' }).refusal
   return undefined
 }

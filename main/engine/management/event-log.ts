@@ -34,7 +34,12 @@ export const RECORDS = {
   serviceStopped: kind(VMMS, 14092, 'Information', 'Virtual Machine Management service is stopped.'),
   failedToStart: kind(VMMS, 15130, 'Error', "'%1' failed to start."),
   failedToShutDown: kind(VMMS, 15140, 'Error', "'%1' failed to shut down."),
-  notEnoughMemory: kind(VMMS, 19544, 'Error', "Failed to start the virtual machine '%1' which required %2 MB because only %3 MB was available."),
+  notEnoughMemory: kind(
+    VMMS,
+    19544,
+    'Error',
+    "Failed to start the virtual machine '%1' which required %2 MB because only %3 MB was available.",
+  ),
   configurationLost: kind(VMMS, 16410, 'Error', "The virtual machine configuration of '%1' is no longer accessible: %2"),
   outOfSpace: kind(VMMS, 16060, 'Error', "'%1' has been paused because it has run out of disk space on '%2'."),
   jobRolledBack: kind(VMMS, 16010, 'Error', "The operation '%2' on '%1' was cancelled and rolled back."),
@@ -49,10 +54,20 @@ export const RECORDS = {
   pausedCritical: kind(WORKER, 18524, 'Error', "'%1' was paused for critical error."),
   resumed: kind(WORKER, 18518, 'Information', "'%1' was resumed."),
   restored: kind(WORKER, 18596, 'Information', "'%1' was restored successfully."),
-  crashed: kind(WORKER, 18590, 'Error', "'%1' has encountered a fatal error. The guest operating system reported that it failed with the following error codes: %2."),
+  crashed: kind(
+    WORKER,
+    18590,
+    'Error',
+    "'%1' has encountered a fatal error. The guest operating system reported that it failed with the following error codes: %2.",
+  ),
   booted: kind(CHIPSET, 18601, 'Information', "'%1' successfully booted an operating system."),
   attachmentNotFound: kind(STORAGE, 12240, 'Error', "'%1': Attachment '%2' not found."),
-  attachmentInUse: kind(STORAGE, 12140, 'Error', "'%1': Failed to open attachment '%2'. The process cannot access the file because it is being used by another process."),
+  attachmentInUse: kind(
+    STORAGE,
+    12140,
+    'Error',
+    "'%1': Failed to open attachment '%2'. The process cannot access the file because it is being used by another process.",
+  ),
 } as const satisfies Record<string, RecordKind>
 
 export type RecordName = keyof typeof RECORDS
@@ -71,7 +86,10 @@ export function writeRecord(
 ): void {
   const of: RecordKind = RECORDS[name]
   const record = world.takeRecordNumber()
-  const text = of.text.replace('%1', vm?.name ?? '').replace('%2', second).replace('%3', third)
+  const text = of.text
+    .replace('%1', vm?.name ?? '')
+    .replace('%2', second)
+    .replace('%3', third)
   world.tables.log_record.put({
     id: String(record),
     hostId,

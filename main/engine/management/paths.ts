@@ -19,7 +19,15 @@ function hasForbidden(part: string): boolean {
 
 /** Whether `name` can name a file: not empty, no forbidden characters, no device name, no dot or space at the end. */
 export function validFileName(name: string): boolean {
-  return name !== '' && name !== '.' && name !== '..' && !name.includes('\\') && !hasForbidden(name) && !RESERVED.test(name) && !/[. ]$/.test(name)
+  return (
+    name !== '' &&
+    name !== '.' &&
+    name !== '..' &&
+    !name.includes('\\') &&
+    !hasForbidden(name) &&
+    !RESERVED.test(name) &&
+    !/[. ]$/.test(name)
+  )
 }
 
 /** The path in normal form: drive letter upper case, single backslashes, none at the end; or why it is none. */

@@ -5,7 +5,7 @@
  * job's end (`transitions.ts`) brings it into the settled state. A refused start leaves the records in the event log that the product writes.
  */
 import { freezeGuest, requestShutdown, thawGuest } from '../guest/guest.ts'
-import { refuse, type Result, succeed } from '../kernel/result.ts'
+import { type Result, refuse, succeed } from '../kernel/result.ts'
 import { availableMemoryMb, hasPartition, logicalProcessors, runningCount } from '../machine/host.ts'
 import { hostProduct } from '../products/hosts.ts'
 import type { DriveRow, HostRow, JobRow, VirtualMachineRow } from '../rows.ts'
@@ -52,8 +52,10 @@ function checkStart(world: World, host: HostRow, vm: VirtualMachineRow): Result<
     return refuse('too-many-running', { name: vm.name, running, maximum: product.runningMaximum, product: product.name }, 'S37')
   }
   const processors = Math.min(product.processorsMaximum[vm.generation], logicalProcessors(host))
-  if (vm.processorCount > processors) {
-    return refuse('processor-count', { name: vm.name, count: vm.processorCount, maximum: processors, product: product.name }, 'S36')
+  const countKnown = product.processorCounts.length === 0 || product.processorCounts.includes(vm.processorCount)
+  if (vm.processorCount > processors || !countKnown) {
+    const values = { name: vm.name, count: vm.processorCount, maximum: processors, product: product.name }
+    return refuse('processor-count', countKnown ? values : { ...values, counts: product.processorCounts.join(', ') }, 'S36')
   }
   const attachments = checkAttachments(world, host, vm)
   return attachments.ok ? checkMemory(world, host, vm) : attachments
@@ -149,7 +151,12 @@ export function save(world: World, vmId: string): JobResult {
   const bytes = vm.assignedMemoryMb * BYTES_PER_MB
   if (volume === undefined || volume.freeBytes < bytes) {
     const freeMb = Math.floor((volume?.freeBytes ?? 0) / BYTES_PER_MB)
-    return refuse('volume-full', { name: vm.name, requiredMb: vm.assignedMemoryMb, freeMb, volume: volume ? `${volume.letter}:` : vm.configurationPath })
+    return refuse('volume-full', {
+      name: vm.name,
+      requiredMb: vm.assignedMemoryMb,
+      freeMb,
+      volume: volume ? `${volume.letter}:` : vm.configurationPath,
+    })
   }
   // A paused guest is frozen already.
   if (vm.state === 'Running') freezeGuest(world, vm.id)

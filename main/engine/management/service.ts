@@ -1,5 +1,5 @@
 /** The Virtual Machine Management service (vmms) of a host, renaming, and breaking off jobs. */
-import { refuse, type Result, succeed } from '../kernel/result.ts'
+import { type Result, refuse, succeed } from '../kernel/result.ts'
 import type { JobRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { whyNot } from './actions.ts'
@@ -12,7 +12,8 @@ import type { RefusalCode } from './refusals.ts'
 export function startService(world: World, hostId: string): JobResult {
   const host = world.tables.host.get(hostId)
   if (host === undefined) return refuse('unknown-host', { id: hostId })
-  if (host.serviceState !== 'stopped') return refuse('wrong-state', { name: host.name, state: host.serviceState, action: 'start-service', states: 'stopped' })
+  if (host.serviceState !== 'stopped')
+    return refuse('wrong-state', { name: host.name, state: host.serviceState, action: 'start-service', states: 'stopped' })
   world.tables.host.patch(hostId, { serviceState: 'starting' })
   return succeed(beginJob(world, 'start-service', hostId, null))
 }
@@ -21,7 +22,8 @@ export function startService(world: World, hostId: string): JobResult {
 export function stopService(world: World, hostId: string): JobResult {
   const host = world.tables.host.get(hostId)
   if (host === undefined) return refuse('unknown-host', { id: hostId })
-  if (host.serviceState !== 'running') return refuse('wrong-state', { name: host.name, state: host.serviceState, action: 'stop-service', states: 'running' })
+  if (host.serviceState !== 'running')
+    return refuse('wrong-state', { name: host.name, state: host.serviceState, action: 'stop-service', states: 'running' })
   world.tables.host.patch(hostId, { serviceState: 'stopping' })
   return succeed(beginJob(world, 'stop-service', hostId, null))
 }

@@ -164,7 +164,12 @@ const PRODUCTS: readonly HostProduct[] = [
   { key: 'windows-server-2008-standard', name: 'Windows Server 2008 Standard', ...RELEASES['2008'], guestMemoryMaximumMb: 31 * GB },
   { key: 'windows-server-2008-enterprise', name: 'Windows Server 2008 Enterprise', ...RELEASES['2008'] },
   { key: 'windows-server-2008-datacenter', name: 'Windows Server 2008 Datacenter', ...RELEASES['2008'] },
-  { key: 'windows-server-2008-r2-standard', name: 'Windows Server 2008 R2 Standard', ...RELEASES['2008-r2'], guestMemoryMaximumMb: 32 * GB },
+  {
+    key: 'windows-server-2008-r2-standard',
+    name: 'Windows Server 2008 R2 Standard',
+    ...RELEASES['2008-r2'],
+    guestMemoryMaximumMb: 32 * GB,
+  },
   { key: 'windows-server-2008-r2-enterprise', name: 'Windows Server 2008 R2 Enterprise', ...RELEASES['2008-r2'] },
   { key: 'windows-server-2008-r2-datacenter', name: 'Windows Server 2008 R2 Datacenter', ...RELEASES['2008-r2'] },
   { key: 'hyper-v-server-2008-r2', name: 'Hyper-V Server 2008 R2', ...RELEASES['2008-r2'], guestMemoryMaximumMb: 1 * TB },

@@ -50,7 +50,7 @@ export function ActionsPane({ title = 'Actions', groups, collapsedIds, onCollaps
     else setFlyout({ command, at: element.getBoundingClientRect(), byKey })
   }
   const onKeyDown = (event: KeyboardEvent): void => {
-    const index = keys.findIndex((key) => key === stopKey)
+    const index = stopKey === undefined ? -1 : keys.indexOf(stopKey)
     const targets: Readonly<Record<string, number>> = { ArrowUp: index - 1, ArrowDown: index + 1, Home: 0, End: keys.length - 1 }
     const wanted = targets[event.key]
     if (wanted === undefined) return

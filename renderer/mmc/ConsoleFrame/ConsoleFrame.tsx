@@ -61,6 +61,7 @@ export function ConsoleFrame(props: ConsoleFrameProps): ReactNode {
   }
   const { treeLimits, actionsLimits } = paneLimits(layout, width)
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: only listens to F6 of what is inside
     <div className={classes.frame} onKeyDown={onKeyDown}>
       {layout.menusVisible && <MenuBar menus={menus} underline="always" />}
       {layout.toolbarVisible && <Toolbar entries={toolbar} />}

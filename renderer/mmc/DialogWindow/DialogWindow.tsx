@@ -80,6 +80,7 @@ export function DialogWindow(props: DialogWindowProps): ReactNode {
   const top = index === stack.length - 1
   const [box, setBox] = useDialogBox(props, depth, root, layer !== null)
   const keepTab = useDialogFocus(root, layer !== null && box !== null)
+  const [showKeys, setShowKeys] = useState(false)
   useLayoutEffect(() => {
     push(id)
     return () => drop(id)
@@ -88,6 +89,7 @@ export function DialogWindow(props: DialogWindowProps): ReactNode {
 
   const onKeyDown = (event: KeyboardEvent): void => {
     keepTab(event)
+    if (event.key === 'Alt') setShowKeys(true)
     if (event.key === 'Escape' && !event.defaultPrevented) {
       if (closable) onClose()
     } else if (event.altKey && event.key === 'F4') {
@@ -101,12 +103,15 @@ export function DialogWindow(props: DialogWindowProps): ReactNode {
       ? { width: props.width, height: props.height }
       : { left: box.x, top: box.y, width: box.width, height: props.height === undefined && !resizable ? undefined : box.height }
   return createPortal(
+    // biome-ignore lint/a11y/noStaticElementInteractions: keeps the browser's own menu away
     <div
       className={classes.overlay}
       style={{ zIndex: `calc(var(--layer-dialog) + ${depth * 10})` }}
       inert={!top && index >= 0}
       onContextMenu={(event) => event.preventDefault()}
     >
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: its role is dialog or alertdialog */}
+      {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: both roles know aria-modal */}
       <div
         ref={root}
         className={classes.window}
@@ -117,6 +122,7 @@ export function DialogWindow(props: DialogWindowProps): ReactNode {
         aria-describedby={props.describedBy}
         tabIndex={-1}
         data-placed={box !== null || undefined}
+        data-show-keys={showKeys || undefined}
         onKeyDown={onKeyDown}
       >
         <Caption {...props} titleId={`${id}-title`} title={title} icon={icon} idle={!top} box={box} setBox={setBox} />

@@ -44,7 +44,7 @@ export function useDialogFocus(root: RefObject<HTMLElement | null>, mounted: boo
     if (event.key !== 'Tab' || event.altKey || event.ctrlKey || element === null) return
     const stops = tabStops(element)
     const active = document.activeElement
-    const index = stops.findIndex((stop) => stop === active)
+    const index = active instanceof HTMLElement ? stops.indexOf(active) : -1
     event.preventDefault()
     stops[nextStop(index, stops.length, event.shiftKey)]?.focus()
   }

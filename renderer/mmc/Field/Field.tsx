@@ -20,10 +20,12 @@ interface FieldFrameProps {
 
 interface FrameParts extends FieldFrameProps {
   readonly id: string
+  /** The field takes the rest of the line. */
+  readonly wide: boolean
   readonly children: ReactNode
 }
 
-function FieldFrame({ id, label, labelWidth, suffix, error, disabled = false, children }: FrameParts): ReactNode {
+function FieldFrame({ id, wide, label, labelWidth, suffix, error, disabled = false, children }: FrameParts): ReactNode {
   return (
     <div className={classes.line} data-disabled={disabled || undefined}>
       {label !== undefined && (
@@ -31,7 +33,7 @@ function FieldFrame({ id, label, labelWidth, suffix, error, disabled = false, ch
           <AccessLabel label={label} underline={parseLabel(label).accessKey !== null} />
         </label>
       )}
-      <div className={classes.control}>
+      <div className={classes.control} data-wide={wide || undefined}>
         {children}
         {error !== null && error !== undefined && <Balloon id={`${id}-error`}>{error}</Balloon>}
       </div>
@@ -77,7 +79,7 @@ export function TextField(props: TextFieldProps): ReactNode {
   const { value, onChange, width, maxLength, readOnly, type = 'text', placeholder, ariaLabel, autoFocus = false, onBlur, ...frame } = props
   const id = useId()
   return (
-    <FieldFrame id={id} {...frame}>
+    <FieldFrame id={id} wide={width === undefined} {...frame}>
       <TextInput
         id={id}
         type={type}
@@ -122,7 +124,7 @@ export function NumberField(props: NumberFieldProps): ReactNode {
   const { value, onChange, min, max, step = 1, width = 60, ariaLabel, onBlur, ...frame } = props
   const id = useId()
   return (
-    <FieldFrame id={id} {...frame}>
+    <FieldFrame id={id} wide={false} {...frame}>
       <NumberInput
         id={id}
         style={{ width }}
@@ -189,7 +191,7 @@ export function SelectField<Value extends string>(props: SelectFieldProps<Value>
   const { value, options, onChange, width, ariaLabel, ...frame } = props
   const id = useId()
   return (
-    <FieldFrame id={id} {...frame}>
+    <FieldFrame id={id} wide={width === undefined} {...frame}>
       <Select
         id={id}
         style={{ width: width ?? '100%' }}

@@ -8,7 +8,7 @@ export interface ListHeaderProps<T> {
   readonly sort: ListSort | null
   readonly dispatch: (action: ListViewAction) => void
   /** Width in CSS pixels that fits a column's contents. */
-  readonly fit: (columnId: string) => number
+  readonly fitWidth: (columnId: string) => number
 }
 
 interface Drag {
@@ -28,7 +28,7 @@ export function nearestGap(borders: readonly number[], x: number): number {
 }
 
 /** The header row: sort by click, resize at the dividers, reorder by dragging. */
-export function ListHeader<T>({ shown, sort, dispatch, fit }: ListHeaderProps<T>): ReactNode {
+export function ListHeader<T>({ shown, sort, dispatch, fitWidth }: ListHeaderProps<T>): ReactNode {
   const row = useRef<HTMLDivElement>(null)
   const drag = useRef<Drag | null>(null)
   const [gap, setGap] = useState<number | null>(null)
@@ -64,7 +64,8 @@ export function ListHeader<T>({ shown, sort, dispatch, fit }: ListHeaderProps<T>
       else focusAt(index + step)
     } else if (event.key === 'Enter' || event.key === ' ') {
       if (column.sortable !== false) dispatch({ type: 'sortBy', columnId: column.id })
-    } else if (event.key === '+' && event.ctrlKey) dispatch({ type: 'resizeColumn', columnId: column.id, width: fit(column.id), minWidth })
+    } else if (event.key === '+' && event.ctrlKey)
+      dispatch({ type: 'resizeColumn', columnId: column.id, width: fitWidth(column.id), minWidth })
     else return
     event.preventDefault()
     event.stopPropagation()
@@ -101,7 +102,7 @@ export function ListHeader<T>({ shown, sort, dispatch, fit }: ListHeaderProps<T>
             </span>
           )}
           <span className={classes.headerText}>{column.header}</span>
-          <ColumnDivider column={column} width={width} dispatch={dispatch} fit={fit} />
+          <ColumnDivider column={column} width={width} dispatch={dispatch} fitWidth={fitWidth} />
         </div>
       ))}
       {markerAt !== null && <span className={classes.dropMarker} style={{ left: markerAt }} />}
@@ -113,10 +114,10 @@ interface ColumnDividerProps<T> {
   readonly column: ListColumn<T>
   readonly width: number
   readonly dispatch: (action: ListViewAction) => void
-  readonly fit: (columnId: string) => number
+  readonly fitWidth: (columnId: string) => number
 }
 
-function ColumnDivider<T>({ column, width, dispatch, fit }: ColumnDividerProps<T>): ReactNode {
+function ColumnDivider<T>({ column, width, dispatch, fitWidth }: ColumnDividerProps<T>): ReactNode {
   const from = useRef<{ readonly x: number; readonly width: number } | null>(null)
   const minWidth = column.minWidth ?? 24
   return (
@@ -137,7 +138,7 @@ function ColumnDivider<T>({ column, width, dispatch, fit }: ColumnDividerProps<T
         event.stopPropagation()
         from.current = null
       }}
-      onDoubleClick={() => dispatch({ type: 'resizeColumn', columnId: column.id, width: fit(column.id), minWidth })}
+      onDoubleClick={() => dispatch({ type: 'resizeColumn', columnId: column.id, width: fitWidth(column.id), minWidth })}
     />
   )
 }

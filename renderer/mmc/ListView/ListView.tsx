@@ -123,7 +123,7 @@ export function ListView<T>(props: ListViewProps<T>): ReactNode {
   const renameColumnId = props.renameColumnId ?? shown[0]?.column.id
   const menuEntries = menu === null ? [] : (menuFor?.(ids.filter((id) => state.selectedIds.has(id))) ?? [])
   const focusIndex = state.focusedId === null ? -1 : ids.indexOf(state.focusedId)
-  const fit = (columnId: string): number => fitWidth(scroller.current, rows, columns, columnId, columnId === shown[0]?.column.id)
+  const fit = (columnId: string): number => widthThatFits(scroller.current, rows, columns, columnId, columnId === shown[0]?.column.id)
   return (
     // biome-ignore lint/a11y/useSemanticElements: virtual rows cannot be a table
     <div
@@ -146,7 +146,7 @@ export function ListView<T>(props: ListViewProps<T>): ReactNode {
       }}
     >
       <div className={classes.sheet} style={{ minWidth: totalWidth }} data-ground="">
-        <ListHeader shown={shown} sort={state.sort} dispatch={dispatch} fit={fit} />
+        <ListHeader shown={shown} sort={state.sort} dispatch={dispatch} fitWidth={fit} />
         {sorted.length === 0 && emptyText !== undefined && <div className={classes.empty}>{emptyText}</div>}
         {/* biome-ignore lint/a11y/useSemanticElements: virtual rows cannot be a table */}
         <div role="rowgroup" className={classes.body} style={{ height: virtual.getTotalSize() }} data-ground="">
@@ -198,7 +198,7 @@ function rowDomId(prefix: string, id: string): string {
 const fitSampleRows = 2000
 
 /** Width that holds a column's header and its longest text; of very long lists the first 2,000 rows are measured. */
-function fitWidth<T>(
+function widthThatFits<T>(
   element: HTMLElement | null,
   rows: readonly T[],
   columns: readonly ListColumn<T>[],

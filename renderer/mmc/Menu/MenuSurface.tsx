@@ -84,21 +84,21 @@ export function MenuSurface(props: MenuSurfaceProps): ReactNode {
     event.stopPropagation()
     const entry = entries[activeIndex]
     const opensRight = entry !== undefined && entry !== 'separator' && entry.children !== undefined
-    const known: Readonly<Record<string, () => void>> = {
-      ArrowDown: () => setActiveIndex(stepEntry(entries, activeIndex, 1)),
-      ArrowUp: () => setActiveIndex(stepEntry(entries, activeIndex, -1)),
-      Home: () => setActiveIndex(stepEntry(entries, -1, 1)),
-      End: () => setActiveIndex(stepEntry(entries, entries.length, -1)),
-      Enter: () => activate(activeIndex, true),
-      ' ': () => activate(activeIndex, true),
-      ArrowRight: () => (opensRight ? activate(activeIndex, true) : onSideStep?.(1)),
-      ArrowLeft: () => (placement === 'side' ? onBack() : onSideStep?.(-1)),
-      Escape: onBack,
-      Tab: onLeave,
-      Alt: onLeave,
-      F10: onLeave,
-    }
-    const action = known[event.key]
+    const known = new Map<string, () => void>([
+      ['ArrowDown', () => setActiveIndex(stepEntry(entries, activeIndex, 1))],
+      ['ArrowUp', () => setActiveIndex(stepEntry(entries, activeIndex, -1))],
+      ['Home', () => setActiveIndex(stepEntry(entries, -1, 1))],
+      ['End', () => setActiveIndex(stepEntry(entries, entries.length, -1))],
+      ['Enter', () => activate(activeIndex, true)],
+      [' ', () => activate(activeIndex, true)],
+      ['ArrowRight', () => (opensRight ? activate(activeIndex, true) : onSideStep?.(1))],
+      ['ArrowLeft', () => (placement === 'side' ? onBack() : onSideStep?.(-1))],
+      ['Escape', onBack],
+      ['Tab', onLeave],
+      ['Alt', onLeave],
+      ['F10', onLeave],
+    ])
+    const action = known.get(event.key)
     if (action !== undefined) action()
     else if (event.key.length === 1 && !event.ctrlKey) {
       const match = accessMatch(entries, event.key, activeIndex)
@@ -174,6 +174,7 @@ function MenuRow({ entry, index, hot, expanded, showAccessKeys, onHover, onChoos
   const toggle = entry.checked !== undefined
   const submenu = entry.children !== undefined
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: its role is menuitem or menuitemcheckbox
     // biome-ignore lint/a11y/useKeyWithClickEvents: the surface handles the keys of all its rows
     // biome-ignore lint/a11y/useAriaPropsSupportedByRole: aria-checked is given only with menuitemcheckbox
     <div

@@ -61,18 +61,18 @@ export function useMenuBar(menus: readonly MenuDefinition[], bar: RefObject<HTML
   const onKeyDown = (event: KeyboardEvent): void => {
     if (!active || state.open) return
     const openMenu = (): void => setState({ ...state, open: true, byKey: true })
-    const known: Readonly<Record<string, () => void>> = {
-      ArrowLeft: () => step(-1),
-      ArrowRight: () => step(1),
-      ArrowDown: openMenu,
-      ArrowUp: openMenu,
-      Enter: openMenu,
-      ' ': openMenu,
-      Home: () => setState({ ...state, index: 0 }),
-      End: () => setState({ ...state, index: menus.length - 1 }),
-      Escape: leave,
-    }
-    const action = known[event.key]
+    const known = new Map<string, () => void>([
+      ['ArrowLeft', () => step(-1)],
+      ['ArrowRight', () => step(1)],
+      ['ArrowDown', openMenu],
+      ['ArrowUp', openMenu],
+      ['Enter', openMenu],
+      [' ', openMenu],
+      ['Home', () => setState({ ...state, index: 0 })],
+      ['End', () => setState({ ...state, index: menus.length - 1 })],
+      ['Escape', leave],
+    ])
+    const action = known.get(event.key)
     const index = event.key.length === 1 ? menuOfKey(menus, event.key) : -1
     if (action !== undefined) action()
     else if (index >= 0) setState({ index, open: true, byKey: true })

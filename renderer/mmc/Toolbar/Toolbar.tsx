@@ -30,7 +30,8 @@ export function Toolbar({ entries, label = 'Toolbar', className }: ToolbarProps)
   const stopId = commands.find((command) => command.id === stop && isEnabled(command))?.id ?? commands.find(isEnabled)?.id
   const onKeyDown = (event: KeyboardEvent): void => {
     const buttons = [...(strip.current?.querySelectorAll<HTMLButtonElement>('button:not(:disabled)') ?? [])]
-    const index = buttons.findIndex((button) => button === document.activeElement)
+    const active = document.activeElement
+    const index = active instanceof HTMLButtonElement ? buttons.indexOf(active) : -1
     const targets: Readonly<Record<string, number>> = { ArrowLeft: index - 1, ArrowRight: index + 1, Home: 0, End: buttons.length - 1 }
     const wanted = targets[event.key]
     if (wanted === undefined || buttons.length === 0) return

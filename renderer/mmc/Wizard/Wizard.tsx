@@ -1,7 +1,8 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { Icon, type IconName } from '../../theme/icons/Icon.tsx'
 import { ClassicButton } from '../ClassicButton/ClassicButton.tsx'
 import { DialogWindow } from '../DialogWindow/DialogWindow.tsx'
+import { tabStops } from '../DialogWindow/useDialogFocus.ts'
 import { Note } from '../Field/Field.tsx'
 import { useWizard, type WizardController } from './useWizard.ts'
 import classes from './Wizard.module.css'
@@ -47,9 +48,9 @@ export function Wizard<D>(props: WizardProps<D>): ReactNode {
       <div className={classes.middle}>
         <Steps wizard={wizard} />
         <section key={page.id} className={classes.page} aria-label={page.title}>
-          <div className={classes.fields} inert={state.busy}>
+          <PageFields busy={state.busy}>
             {page.render({ draft: state.draft, change, message: state.message, busy: state.busy, goTo })}
-          </div>
+          </PageFields>
           {state.message !== null && (
             <div className={classes.message} role="alert">
               <Note kind="error">{state.message}</Note>
@@ -76,9 +77,15 @@ function Steps<D>({ wizard }: { readonly wizard: WizardController<D> }): ReactNo
       <ol className={classes.list}>
         {pages.map((page) => {
           const current = page.id === state.pageId
-          const reachable = !state.busy && !current && state.visitedIds.has(page.id)
+          const reachable = !state.busy && !current && page.skipped !== true && state.visitedIds.has(page.id)
           return (
-            <li key={page.id} className={classes.step} data-current={current || undefined} data-indented={page.indented || undefined}>
+            <li
+              key={page.id}
+              className={classes.step}
+              data-current={current || undefined}
+              data-indented={page.indented || undefined}
+              data-skipped={page.skipped || undefined}
+            >
               {reachable ? (
                 <button type="button" className={classes.link} tabIndex={-1} onClick={() => goTo(page.id)}>
                   {page.title}
@@ -93,6 +100,25 @@ function Steps<D>({ wizard }: { readonly wizard: WizardController<D> }): ReactNo
         })}
       </ol>
     </nav>
+  )
+}
+
+/** The fields of a page; the first of them has the focus when the page comes. */
+function PageFields({ busy, children }: { readonly busy: boolean; readonly children: ReactNode }): ReactNode {
+  const root = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const element = root.current
+    if (element === null) return
+    const first = element.querySelector<HTMLElement>('[data-autofocus]') ?? tabStops(element)[0]
+    const lost = document.activeElement === null || document.activeElement === document.body || document.activeElement.matches(':disabled')
+    const target = first ?? (lost ? element.closest('[role="dialog"]')?.querySelector<HTMLElement>('button[data-default]') : null)
+    target?.focus()
+    if (target instanceof HTMLInputElement && target.type === 'text') target.select()
+  }, [])
+  return (
+    <div ref={root} className={classes.fields} inert={busy}>
+      {children}
+    </div>
   )
 }
 

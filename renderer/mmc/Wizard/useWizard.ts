@@ -2,6 +2,7 @@ import { useEffect, useReducer, useRef } from 'react'
 import {
   firstRefusal,
   initialWizardState,
+  neighbour,
   type PagesFor,
   type WizardAction,
   type WizardButtons,
@@ -74,7 +75,7 @@ export function useWizard<D>(
     page,
     buttons: wizardButtons(state, pages),
     change: (part) => dispatch({ type: 'change', part }),
-    next: () => void leaveTo(pages[index + 1]?.id ?? page.id),
+    next: () => void leaveTo(neighbour(pages, index, 1)?.id ?? page.id),
     previous: () => dispatch({ type: 'previous' }),
     goTo: (pageId) => void leaveTo(pageId),
     finish: () => void finish(),

@@ -40,7 +40,11 @@ describe('the disk of the draft', () => {
 
   it.each([
     ["is the host's", draft(), 'D:\\Disks'],
-    ["lies below the machine's own folder", draft({ elsewhere: true, location: 'D:\\VMs\\', name: 'web01' }), 'D:\\VMs\\web01\\Virtual Hard Disks\\'],
+    [
+      "lies below the machine's own folder",
+      draft({ elsewhere: true, location: 'D:\\VMs\\', name: 'web01' }),
+      'D:\\VMs\\web01\\Virtual Hard Disks\\',
+    ],
     ["is the user's", draft({ diskFolder: 'D:\\X', elsewhere: true }), 'D:\\X'],
   ])('folder %s', (_, given, expected) => {
     expect(diskFolderOf(given)).toBe(expected)
@@ -84,6 +88,11 @@ describe('the command and the summary', () => {
 
   it('have no generation on a host that does not know any', () => {
     const host = { ...HOST, generationOffered: false }
-    expect(summaryRows({ ...draft(), host, disk: 'later' }, null).map((row) => row.label)).toEqual(['Name:', 'Memory:', 'Network:', 'Hard Disk:'])
+    expect(summaryRows({ ...draft(), host, disk: 'later' }, null).map((row) => row.label)).toEqual([
+      'Name:',
+      'Memory:',
+      'Network:',
+      'Hard Disk:',
+    ])
   })
 })

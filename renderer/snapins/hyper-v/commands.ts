@@ -1,0 +1,127 @@
+/**
+ * What can be done with a server and with virtual machines: the one definition for menus, Actions pane, context menus and keys.
+ *
+ * Which actions a machine offers is decided by the engine (`VmView.actions`); entries that do not apply are left out, not greyed
+ * (hyper-v-manager 1.5). While the connection to the engine is lost, what needs it is greyed.
+ */
+import { VM_ACTIONS, VM_COMMANDS, type HostView, type VmAction, type VmCommand, type VmView } from '../../../preload/contract/index.ts'
+import type { Command, MenuEntry } from '../../mmc/index.ts'
+
+/** Actions on machines in the order of the Actions pane (3.2). */
+export const ACTION_ORDER: readonly VmAction[] = [
+  'connect',
+  'start',
+  'delete-saved-state',
+  'turn-off',
+  'shut-down',
+  'save',
+  'pause',
+  'resume',
+  'reset',
+  'rename',
+  'delete',
+]
+
+/** Actions after which the context menu has a separator (3.2). */
+const LAST_OF_BLOCK: readonly VmAction[] = ['connect', 'save', 'reset', 'delete']
+
+/** Actions that make sense for one machine alone (1.7). */
+const SINGLE_ONLY: readonly VmAction[] = ['rename']
+
+export function offers(vm: Pick<VmView, 'actions'>, action: VmAction): boolean {
+  return (vm.actions & (1 << VM_ACTIONS.indexOf(action))) !== 0
+}
+
+export function isVmCommand(action: VmAction): action is VmCommand {
+  return (VM_COMMANDS as readonly VmAction[]).includes(action)
+}
+
+/** The machines to which an action applies now. */
+export function targetsOf(action: VmAction, vms: readonly VmView[]): readonly VmView[] {
+  return vms.filter((vm) => offers(vm, action))
+}
+
+/** Actions to show for a selection: those that apply to at least one of the machines. */
+export function shownActions(vms: readonly VmView[]): readonly VmAction[] {
+  let any = 0
+  for (const vm of vms) any |= vm.actions
+  return ACTION_ORDER.filter((action) => offers({ actions: any }, action) && (vms.length === 1 || !SINGLE_ONLY.includes(action)))
+}
+
+export interface VmCommandContext {
+  readonly vms: readonly VmView[]
+  readonly connected: boolean
+  /** Label and icon of an action. */
+  readonly command: (action: VmAction, run: () => void) => Command
+  /** Runs an action on the machines to which it applies. */
+  readonly run: (action: VmAction, vms: readonly VmView[]) => void
+  readonly cancelJob: (jobId: string) => void
+  readonly help: Command
+}
+
+/** Entries for the selected machines. `separators`: as in the context menu; the Actions pane has only the one before Help. */
+export function vmEntries(context: VmCommandContext, separators: boolean): readonly MenuEntry[] {
+  const { vms, connected, command, run, cancelJob, help } = context
+  if (vms.length === 0) return []
+  const entries: MenuEntry[] = []
+  const shown = shownActions(vms)
+  for (const action of ACTION_ORDER) {
+    if (shown.includes(action)) {
+      const made = command(action, () => run(action, targetsOf(action, vms)))
+      entries.push({ ...made, enabled: connected, isDefault: action === 'connect' })
+    }
+    if (separators && LAST_OF_BLOCK.includes(action)) entries.push('separator')
+  }
+  const [only] = vms
+  const jobId = vms.length === 1 ? (only?.cancellableJobId ?? null) : null
+  if (jobId !== null)
+    entries.push({ id: 'cancel-job', label: '&Cancel Creating', icon: 'delete', enabled: connected, run: () => cancelJob(jobId) }, 'separator')
+  return [...entries, 'separator', help]
+}
+
+export interface ServerCommandContext {
+  readonly host: Pick<HostView, 'serviceState'>
+  readonly connected: boolean
+  readonly newVirtualMachine: () => void
+  readonly stopService: () => void
+  readonly startService: () => void
+  readonly refresh: () => void
+  readonly view: readonly MenuEntry[]
+  readonly help: Command
+}
+
+/** Entries of the server (1.2, 1.4). */
+export function serverEntries(context: ServerCommandContext): readonly MenuEntry[] {
+  const { host, connected, view, help } = context
+  const entry = (command: Command): Command => ({ ...command, enabled: connected })
+  const running = host.serviceState === 'running'
+  const create: MenuEntry[] = running
+    ? [
+        {
+          id: 'new',
+          label: '&New',
+          enabled: connected,
+          children: [{ id: 'new-vm', label: '&Virtual Machine...', enabled: connected, run: context.newVirtualMachine }],
+        },
+        'separator',
+      ]
+    : []
+  const service: MenuEntry[] = []
+  if (running) service.push(entry({ id: 'stop-service', label: '&Stop Service', icon: 'stop-service', run: context.stopService }))
+  if (host.serviceState === 'stopped')
+    service.push(entry({ id: 'start-service', label: '&Start Service', icon: 'start-service', run: context.startService }))
+  return [
+    ...create,
+    ...service,
+    entry({ id: 'refresh', label: '&Refresh', icon: 'refresh', run: context.refresh }),
+    'separator',
+    { id: 'view', label: '&View', children: view },
+    'separator',
+    help,
+  ]
+}
+
+/** Entries of the root (1.2): connecting to other servers is not offered. */
+export function rootEntries(view: readonly MenuEntry[], help: Command): readonly MenuEntry[] {
+  return [{ id: 'view', label: '&View', children: view }, 'separator', help]
+}

@@ -1,0 +1,27 @@
+/** The actions on a virtual machine as commands: label, access key and icon (hyper-v-manager 1.5, 3.1). */
+import { VM_ACTIONS, type VmAction, type VmView } from '../../preload/contract/index.ts'
+import type { Command } from '../mmc/index.ts'
+
+const LOOKS: Readonly<Record<VmAction, Pick<Command, 'label' | 'icon'>>> = {
+  connect: { label: '&Connect...', icon: 'connect' },
+  start: { label: '&Start', icon: 'start' },
+  'turn-off': { label: '&Turn Off...', icon: 'turn-off' },
+  'shut-down': { label: 'Shut &Down...', icon: 'shut-down' },
+  save: { label: 'S&ave', icon: 'save' },
+  pause: { label: '&Pause', icon: 'pause' },
+  resume: { label: 'Res&ume', icon: 'resume' },
+  reset: { label: 'R&eset', icon: 'reset' },
+  rename: { label: 'Rena&me...', icon: 'rename' },
+  'delete-saved-state': { label: 'Delete Sa&ved State...', icon: 'delete' },
+  delete: { label: 'De&lete...', icon: 'delete' },
+}
+
+/** The command of an action; its id is the action's name. */
+export function vmActionCommand(action: VmAction, run: () => void): Command {
+  return { id: action, ...LOOKS[action], run }
+}
+
+/** Whether the engine offers the action on this machine now. */
+export function offersAction(vm: Pick<VmView, 'actions'>, action: VmAction): boolean {
+  return (vm.actions & (1 << VM_ACTIONS.indexOf(action))) !== 0
+}
