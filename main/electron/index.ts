@@ -77,6 +77,7 @@ async function run(): Promise<void> {
   // Labs can be open side by side, so that each has its own profile.
   app.setPath('userData', join(folder.path, 'shell'))
   app.setPath('sessionData', join(folder.path, 'shell'))
+  if (process.platform === 'win32') app.setAppUserModelId('app.viridian.manager')
   registerAppScheme()
   setMenu()
   const facts = { dataFolder: folder.path, shell: 'electron', programVersion: PROGRAM_VERSION, sqliteAddon: sqliteAddon() } as const
@@ -105,4 +106,6 @@ async function run(): Promise<void> {
   windows.openConsole()
 }
 
-void run()
+// Electron's own answer is a box that nobody may be there to close.
+process.on('uncaughtException', (error) => void leave(`Viridian ended because of an internal error: ${error.stack ?? error.message}`, 1))
+run().catch((error: unknown) => leave(`Viridian cannot start: ${String(error)}`, 1))

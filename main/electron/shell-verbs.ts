@@ -11,7 +11,7 @@ import { trustedWindow } from './trusted-sender.ts'
 import type { Windows } from './windows.ts'
 
 /** Longest values that a page may hand over, in UTF-16 code units. */
-const TEXT_MAX = { nonce: 64, id: 64, title: 512, text: 1_048_576, image: 64 * 1_048_576 } as const
+const TEXT_MAX = { nonce: 64, id: 64, text: 1_048_576, image: 64 * 1_048_576 } as const
 const CONTENT_SIDE_MAX = 16_384
 const PNG_DATA_URL = 'data:image/png;base64,'
 
@@ -96,11 +96,6 @@ function installWindowVerbs(windows: Windows, on: On, handle: Handle): void {
   handle(SHELL_CHANNELS.openConnection, (_window, [vmId]) => {
     if (!isText(vmId, TEXT_MAX.id) || vmId === '') throw new Error('That is not the name of a virtual machine.')
     if (!windows.openConnection(vmId)) throw new Error('Too many connection windows are open. Close one of them first.')
-  })
-  on(SHELL_CHANNELS.setTitle, (window, [title]) => {
-    if (!isText(title, TEXT_MAX.title)) return false
-    window.setTitle(title)
-    return true
   })
   on(SHELL_CHANNELS.closeWindow, (window) => {
     window.close()

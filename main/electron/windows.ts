@@ -13,6 +13,8 @@ import { CONSOLE_SIZE, parseBounds, type WindowBounds } from './window-bounds.ts
 const CONNECTION_SIZE = { width: 1024, height: 820, widthMin: 320, heightMin: 240 } as const
 /** Connection windows that may be open at a time. */
 const CONNECTION_WINDOWS_MAX = 64
+/** Crashes of one window's page after which it is loaded anew. */
+const RELOADS_MAX = 3
 const BACKGROUND = '#f0f0f0'
 
 export interface WindowSettings {
@@ -79,6 +81,7 @@ export class Windows {
     this.#open.add(window)
     const contents = window.webContents
     if (!app.isPackaged) offerDevTools(window)
+    reloadAfterCrash(window)
     window.once('ready-to-show', () => window.show())
     window.on('enter-full-screen', () => contents.send(SHELL_CHANNELS.fullScreenChanged, true))
     window.on('leave-full-screen', () => contents.send(SHELL_CHANNELS.fullScreenChanged, false))
@@ -102,6 +105,17 @@ export class Windows {
       devTools: !app.isPackaged,
     }
   }
+}
+
+/** A page whose process died is loaded anew: the lab is not touched by it. One that keeps dying stays as it is. */
+function reloadAfterCrash(window: BrowserWindow): void {
+  let reloads = 0
+  window.webContents.on('render-process-gone', (_event, details) => {
+    process.stderr.write(`error window: the page's process ended: ${details.reason}\n`)
+    if (details.reason === 'clean-exit' || reloads >= RELOADS_MAX) return
+    reloads++
+    window.webContents.reload()
+  })
 }
 
 /** Ctrl+Shift+I opens the development tools; there is no menu that could. */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { isBuilt, sourceState } from './build.ts'
+import { build, isBuilt, sourceState } from './build.ts'
 
 let root = ''
 
@@ -52,4 +52,21 @@ it('does not care for tests', () => {
   pretendBuild()
   write('main/a.test.ts', '', 9)
   expect(isBuilt(root, sourceState(root))).toBe(true)
+})
+
+it('waits for another build, and takes over from one that is gone', async () => {
+  const lock = join(root, 'out/build.lock')
+  // No process has this id: it is beyond the largest that Linux, macOS and Windows give.
+  write('out/build.lock', '4294967294', 3)
+  // There is no build tool in this place, which is told only once the turn has come.
+  expect(await build(root)).toBe('The packages are not installed. Run "npm ci" in this folder.')
+  write('out/build.lock', String(process.pid), 3)
+  let ended = false
+  const waiting = build(root).then(() => {
+    ended = true
+  })
+  await new Promise((resolve) => setTimeout(resolve, 250))
+  expect(ended).toBe(false)
+  rmSync(lock)
+  await waiting
 })

@@ -2,7 +2,7 @@
  * Builds what is not built: compares the newest change among the sources with the one that the last build saw. Run by itself it always builds.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What a build reads. */
@@ -10,6 +10,8 @@ const SOURCES = ['main', 'preload', 'renderer', 'db', 'package.json', 'package-l
 /** What a build leaves behind. */
 const PRODUCTS = ['main/electron.js', 'main/node.js', 'main/thread.js', 'preload/bridge.cjs', 'renderer/index.html']
 const STAMP = 'out/build-stamp.json'
+/** Holds the process id of the build that runs. */
+const LOCK = 'out/build.lock'
 
 /** State of the sources: two states that read the same are taken to be equal. */
 export interface SourceState {
@@ -48,8 +50,49 @@ export function isBuilt(root: string, now: SourceState): boolean {
   }
 }
 
-/** Runs the build; null when it went well, otherwise what it printed. */
+/** Runs one build at a time; null when it went well, otherwise what it printed. */
 export async function build(root: string): Promise<string | null> {
+  const release = await takeTurn(root)
+  try {
+    return await runBuild(root)
+  } finally {
+    release()
+  }
+}
+
+/** Waits for the build of another process, which would mix its files with ours. */
+async function takeTurn(root: string): Promise<() => void> {
+  const lock = join(root, LOCK)
+  mkdirSync(join(root, 'out'), { recursive: true })
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' })
+      return () => rmSync(lock, { force: true })
+    } catch {
+      // First the wait: a lock that was made a moment ago may not have its process id yet.
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      if (!isAlive(readOwner(lock))) rmSync(lock, { force: true })
+    }
+  }
+}
+
+function readOwner(lock: string): number {
+  try {
+    return Number(readFileSync(lock, 'utf8'))
+  } catch {
+    return 0
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+async function runBuild(root: string): Promise<string | null> {
   // Taken before: what changes during the build is built the next time.
   const state = sourceState(root)
   const tool = join(root, 'node_modules/electron-vite/bin/electron-vite.js')

@@ -20,7 +20,6 @@ const bridge = {
   kind: 'electron',
   requestPort: (nonce) => ipcRenderer.send(SHELL_CHANNELS.requestPort, nonce),
   openConnection: (vmId) => ask(SHELL_CHANNELS.openConnection, vmId),
-  setTitle: (title) => ipcRenderer.send(SHELL_CHANNELS.setTitle, title),
   closeWindow: () => ipcRenderer.send(SHELL_CHANNELS.closeWindow),
   setFullScreen: (on) => ask(SHELL_CHANNELS.setFullScreen, on),
   onFullScreenChange(listener) {

@@ -9,7 +9,6 @@ export const SHELL_CHANNELS = {
   /** Shell to preload: the port, with the nonce. */
   port: 'viridian:port',
   openConnection: 'viridian:open-connection',
-  setTitle: 'viridian:set-title',
   closeWindow: 'viridian:close-window',
   setFullScreen: 'viridian:set-full-screen',
   /** Shell to preload: the window filled the screen or gave it back. */
@@ -25,9 +24,9 @@ export const BRIDGE_NAME = 'viridianShell'
 
 /**
  * What the preload script gives the page. A port cannot cross the context bridge: `requestPort` makes the preload script post a
- * {@link PortMessage} with the port to the page's own window.
+ * {@link PortMessage} with the port to the page's own window. A window's title follows its document's, without a verb.
  */
-export type ShellBridge = Omit<ShellAbilities, 'connect'> & { requestPort(nonce: string): void }
+export type ShellBridge = Omit<ShellAbilities, 'connect' | 'setTitle'> & { requestPort(nonce: string): void }
 
 /** Answer of a verb that can be refused; `sentence` is for the user. */
 export type VerbAnswer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly sentence: string }

@@ -128,6 +128,22 @@ describe('openConnection', () => {
     connection.close()
   })
 
+  it('tries again at once when asked to, and only then', async () => {
+    const engine = new Engine()
+    const { connection, waits } = begin(engine)
+    await connection.client.lab.about()
+    connection.retry()
+    expect(engine.connections).toBe(1)
+    engine.drop()
+    await state(connection, 'lost')
+    connection.retry()
+    connection.retry()
+    await state(connection, 'connected')
+    expect(engine.connections).toBe(2)
+    expect(waits.milliseconds).toHaveLength(1)
+    connection.close()
+  })
+
   it('backs off while it is refused, says why, and begins anew after a success', async () => {
     const engine = new Engine()
     engine.refusal = 'Viridian does not run any more.'

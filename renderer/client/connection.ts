@@ -33,6 +33,8 @@ export interface Connection {
   }
   /** Called after each reconnection, not after the first connection: owners of streams subscribe again. */
   onReconnected(listener: () => void): () => void
+  /** Tries again at once instead of after the wait; without effect unless the connection is lost. */
+  retry(): void
   /** Ends the connection for good. */
   close(): void
 }
@@ -98,6 +100,7 @@ export function openConnection(shell: Pick<ShellAbilities, 'connect'>, settings:
     client: createORPCClient<Client>({ call: (...call) => keeper.call(...call) }),
     status: { get: () => keeper.status, subscribe: (listener) => added(keeper.statusListeners, listener) },
     onReconnected: (listener) => added(keeper.reconnectListeners, listener),
+    retry: () => keeper.retry(),
     close: () => keeper.close(),
   }
 }
@@ -119,6 +122,7 @@ class ConnectionKeeper {
   #attempt = 0
   #closed = false
   #cancelRetry: () => void = () => {}
+  #waitsForRetry = false
   /** Calls that were made before the first attempt ended. */
   #waiting: (() => void)[] = []
 
@@ -138,6 +142,14 @@ class ConnectionKeeper {
     if (this.status.state === 'connecting') await new Promise<void>((resolve) => this.#waiting.push(resolve))
     if (this.#wire === null) throw new ConnectionLostError(this.status.reason)
     return this.#wire.call(...call)
+  }
+
+  /** While an attempt is under way, there is no wait to shorten. */
+  retry(): void {
+    if (this.#closed || this.status.state !== 'lost' || !this.#waitsForRetry) return
+    this.#cancelRetry()
+    this.#waitsForRetry = false
+    this.connect()
   }
 
   close(): void {
@@ -186,7 +198,11 @@ class ConnectionKeeper {
     if (this.#closed) return
     const wait = RETRY_MILLISECONDS[Math.min(this.#attempt, RETRY_MILLISECONDS.length - 1)] ?? 0
     this.#attempt++
-    this.#cancelRetry = this.#settings.schedule(() => this.connect(), wait)
+    this.#waitsForRetry = true
+    this.#cancelRetry = this.#settings.schedule(() => {
+      this.#waitsForRetry = false
+      this.connect()
+    }, wait)
   }
 
   #setStatus(status: ConnectionStatus): void {

@@ -15,7 +15,9 @@ export function electronShell(bridge: ShellBridge): ShellAbilities {
     kind: 'electron',
     connect: () => requestPort(bridge).then(portPipe),
     openConnection: (vmId) => bridge.openConnection(vmId),
-    setTitle: (title) => bridge.setTitle(title),
+    setTitle(title) {
+      document.title = title
+    },
     closeWindow: () => bridge.closeWindow(),
     setFullScreen: (on) => bridge.setFullScreen(on),
     onFullScreenChange: (listener) => bridge.onFullScreenChange(listener),

@@ -121,5 +121,6 @@ function drawLoader(view: SystemView): Canvas {
 function drawHung(view: SystemView): Canvas {
   if (view.product.family !== 'windows') return textConsole(view)
   const still: SystemView = { ...view, now: view.guest.phaseTick, progress: 0 }
-  return view.guest.user === null ? lockScreen(still) : desktop(still)
+  if (view.guest.user !== null) return desktop(still)
+  return view.product.signIn === 'welcome-list' ? signInPage(still) : lockScreen(still)
 }

@@ -51,15 +51,27 @@ export function runCommand(world: World, vm: VirtualMachineRow, guest: GuestRow,
   const words = line.trim().split(/\s+/)
   const name = words[0] ?? ''
   if (name === '') return { lines: [] }
-  const dos = product.family === 'dos'
-  const command = dos ? DOS_COMMANDS[name.toLowerCase()] : UNIX_COMMANDS[name]
-  if (command === undefined) return { lines: [dos ? 'Bad command or file name' : `-bash: ${name}: command not found`] }
+  const command = commandOf(product, name)
+  if (command === undefined) return print(unknownCommand(product, name))
   return command({ world, vm, guest, product, words })
 }
 
 type Command = (session: Session) => CommandResult
 
 const print = (...lines: string[]): CommandResult => ({ lines })
+
+function commandOf(product: GuestProduct, name: string): Command | undefined {
+  const commands =
+    product.family === 'dos' ? DOS_COMMANDS : product.family === 'linux' ? { ...UNIX_COMMANDS, ...LINUX_COMMANDS } : UNIX_COMMANDS
+  const key = product.family === 'dos' ? name.toLowerCase() : name
+  return Object.hasOwn(commands, key) ? commands[key] : undefined
+}
+
+/** What COMMAND.COM, sh and bash say about a command that they do not know. */
+function unknownCommand(product: GuestProduct, name: string): string {
+  if (product.family === 'dos') return 'Bad command or file name'
+  return product.family === 'freebsd' ? `-sh: ${name}: not found` : `-bash: ${name}: command not found`
+}
 
 /** Seconds since the system came to its prompt. */
 function upSeconds({ world, guest }: Session): number {
@@ -89,19 +101,7 @@ const UNIX_COMMANDS: Readonly<Record<string, Command>> = {
     const minutes = Math.floor(upSeconds(session) / 60)
     return print(` up ${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')},  1 user,  load average: 0.00, 0.01, 0.00`)
   },
-  nproc: ({ vm }) => print(String(vm.processorCount)),
-  free: ({ vm, product }) => {
-    const total = Math.floor(vm.assignedMemoryMb * 0.97)
-    const used = Math.min(total, product.idleMemoryMb)
-    const cell = (value: number) => String(value).padStart(12, ' ')
-    return print(
-      `${' '.repeat(7)}${['total', 'used', 'free'].map((word) => word.padStart(12, ' ')).join('')}`,
-      `Mem:   ${cell(total)}${cell(used)}${cell(total - used)}`,
-    )
-  },
-  ip: addressLines,
   ifconfig: addressLines,
-  lsmod: ({ product }) => print('Module                  Size  Used by', ...product.drivers.flatMap((driver) => MODULES[driver] ?? [])),
   clear: () => ({ lines: [], clears: true }),
   exit: () => ({ lines: [], input: 'sign-out' }),
   logout: () => ({ lines: [], input: 'sign-out' }),
@@ -113,6 +113,22 @@ const UNIX_COMMANDS: Readonly<Record<string, Command>> = {
     const now = words.includes('now') || words.includes('-h') || words.includes('-p')
     return now ? { lines: [], input: 'shut-down' } : print('Usage: shutdown [-h|-r] now')
   },
+}
+
+/** Commands that FreeBSD does not have. */
+const LINUX_COMMANDS: Readonly<Record<string, Command>> = {
+  nproc: ({ vm }) => print(String(vm.processorCount)),
+  free: ({ vm, product }) => {
+    const total = Math.floor(vm.assignedMemoryMb * 0.97)
+    const used = Math.min(total, product.idleMemoryMb)
+    const cell = (value: number) => String(value).padStart(12, ' ')
+    return print(
+      `${' '.repeat(7)}${['total', 'used', 'free'].map((word) => word.padStart(12, ' ')).join('')}`,
+      `Mem:   ${cell(total)}${cell(used)}${cell(total - used)}`,
+    )
+  },
+  ip: addressLines,
+  lsmod: ({ product }) => print('Module                  Size  Used by', ...product.drivers.flatMap((driver) => MODULES[driver] ?? [])),
 }
 
 /** Kernel modules of the drivers as `lsmod` lists them (linux: drivers/hv, drivers/scsi, drivers/net/hyperv). */

@@ -91,6 +91,7 @@ export const MEMORY_CALLS: MemoryCalls = {
       if (access === undefined) return failed(HvStatus.InvalidParameter)
       const size = isLarge(mapFlags) ? PAGES_PER_2M : 1
       for (const run of cutRuns(pages, from * size, (until - from) * size)) {
+        if (found.value.pool.available < 2 && cutsLargePage(found.value, run.page, run.count)) return failed(HvStatus.InsufficientMemory)
         const status = withTables(found.value, () => found.value.gpa.protect(run.page, run.count, access))
         if (status !== HvStatus.Success) return failed(status)
       }
@@ -134,7 +135,6 @@ function releaseSources(core: Core, partition: Partition, page: PageNumber, coun
 /** Runs a change of the address space and settles the pages of the second-level tables with the pool. */
 function withTables(partition: Partition, change: () => void): HvStatus {
   const before = partition.gpa.tablePages
-  if (partition.pool.available < 1 && before > 0) return HvStatus.InsufficientMemory
   change()
   const more = partition.gpa.tablePages - before
   if (more > 0 && !partition.pool.take(more)) return HvStatus.InsufficientMemory
@@ -143,13 +143,15 @@ function withTables(partition: Partition, change: () => void): HvStatus {
 }
 
 function unmapRange(core: Core, partition: Partition, page: PageNumber, count: number): Outcome<void> {
+  // Breaking a large page at either end of the range needs a table more.
+  if (partition.pool.available < 2 && cutsLargePage(partition, page, count)) return { status: HvStatus.InsufficientMemory, completed: 0 }
   releaseSources(core, partition, page, count)
-  const before = partition.gpa.tablePages
-  partition.gpa.unmap(page, count)
-  const more = partition.gpa.tablePages - before
-  if (more > 0) {
-    // Breaking a large page needs one table more; the pool always keeps the pages of the tables that go away with it.
-    if (!partition.pool.take(more)) return { status: HvStatus.InsufficientMemory, completed: 0 }
-  } else partition.pool.give(-more)
-  return { status: HvStatus.Success }
+  return failed(withTables(partition, () => partition.gpa.unmap(page, count)))
+}
+
+function cutsLargePage(partition: Partition, page: PageNumber, count: number): boolean {
+  return [page, page + count].some((edge) => {
+    const range = partition.gpa.at(edge)
+    return range !== undefined && edge % range.value.size !== 0
+  })
 }

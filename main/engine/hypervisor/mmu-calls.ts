@@ -87,7 +87,7 @@ export const MMU_CALLS: MmuCalls = {
   ),
 
   [HvCall.TranslateVirtualAddress]: translate,
-  [HvCall.TranslateVirtualAddressEx]: translate,
+  [HvCall.TranslateVirtualAddressEx]: { ...translate },
 }
 
 function exMissing({ core }: CallContext): Outcome<void> | undefined {

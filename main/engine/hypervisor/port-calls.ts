@@ -32,9 +32,9 @@ const connectPort: HandlerOf<typeof HvCall.ConnectPort> = simple('objectHypercal
 
 export const PORT_CALLS: PortCalls = {
   [HvCall.CreatePort]: createPort,
-  [HvCall.CreatePortOld]: createPort,
+  [HvCall.CreatePortOld]: { ...createPort },
   [HvCall.ConnectPort]: connectPort,
-  [HvCall.ConnectPortOld]: connectPort,
+  [HvCall.ConnectPortOld]: { ...connectPort },
 
   [HvCall.DeletePort]: simple('objectHypercall', (context, { portPartition, portId }) => {
     const found = active(context, portPartition)

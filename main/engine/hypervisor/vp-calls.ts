@@ -103,7 +103,7 @@ export const VP_CALLS: VpCalls = {
   },
 
   [HvCall.AssertVirtualInterrupt]: assertInterrupt,
-  [HvCall.AssertVirtualInterruptOld]: assertInterrupt,
+  [HvCall.AssertVirtualInterruptOld]: { ...assertInterrupt },
 
   [HvCall.ClearVirtualInterrupt]: simple('fastHypercall', (context, { targetPartition }) => {
     const found = active(context, targetPartition)

@@ -57,7 +57,7 @@ export function ActionsPane({ title = 'Actions', groups, collapsedIds, onCollaps
     event.preventDefault()
     const key = keys[Math.max(0, Math.min(keys.length - 1, wanted))]
     root.current?.querySelectorAll<HTMLElement>('[data-key]').forEach((element) => {
-      if (element.dataset['key'] === key) element.focus()
+      if (element.dataset.key === key) element.focus()
     })
   }
   return (

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
 import { Icon, type IconName } from '../../theme/icons/Icon.tsx'
+import { useStable } from '../useStable.ts'
 import { useDialogHost } from './DialogHost.tsx'
 import classes from './DialogWindow.module.css'
 import { type Area, centred, type DialogBox, keepInside, type ResizeEdge, resized } from './dialogModel.ts'
@@ -60,6 +61,20 @@ function pressAccessKey(root: HTMLElement | null, character: string): boolean {
   return target !== null && target !== undefined
 }
 
+/** Keys typed after the focus was lost, because the focused button became disabled, still belong to the uppermost window. */
+function useRescuedKeys(top: boolean, root: React.RefObject<HTMLElement | null>, onClose: (() => void) | undefined): void {
+  const rescue = useStable((event: globalThis.KeyboardEvent): void => {
+    if (event.target !== document.body) return
+    root.current?.focus()
+    if (event.key === 'Escape') onClose?.()
+  })
+  useEffect(() => {
+    if (!top) return
+    document.addEventListener('keydown', rescue)
+    return () => document.removeEventListener('keydown', rescue)
+  }, [top, rescue])
+}
+
 /** A window inside the page: movable, modal, Escape closes, the focus goes back where it was. */
 export function DialogWindow(props: DialogWindowProps): ReactNode {
   const {
@@ -81,6 +96,7 @@ export function DialogWindow(props: DialogWindowProps): ReactNode {
   const [box, setBox] = useDialogBox(props, depth, root, layer !== null)
   const keepTab = useDialogFocus(root, layer !== null && box !== null)
   const [showKeys, setShowKeys] = useState(false)
+  useRescuedKeys(top && index >= 0, root, closable ? onClose : undefined)
   useLayoutEffect(() => {
     push(id)
     return () => drop(id)

@@ -29,18 +29,22 @@ export interface WizardProps<D> {
   /** Does the work. Null = done, the wizard closes; a text is shown on the page and the wizard stays. */
   readonly onFinish: (draft: D) => Promise<string | null> | string | null
   readonly progress?: WizardProgress | null
+  /** Ends the work after Finish, which then answers `onFinish`. With it Cancel and Escape stay alive while the wizard is busy. */
+  readonly onCancelWork?: (() => void) | undefined
   /** The wizard is to go away: finished or given up. */
   readonly onClose: (finished: boolean) => void
 }
 
 /** A wizard window: headline, list of steps, page, button bar. */
 export function Wizard<D>(props: WizardProps<D>): ReactNode {
-  const { title, icon, initialDraft, pagesFor, startPageId, onFinish, progress = null, onClose } = props
+  const { title, icon, initialDraft, pagesFor, startPageId, onFinish, progress = null, onCancelWork, onClose } = props
   const wizard = useWizard(initialDraft, pagesFor, onFinish, () => onClose(true), startPageId)
   const { state, page, buttons, change, goTo, next, previous, finish } = wizard
   const nextIsDefault = buttons.next
+  const canCancel = buttons.cancel || onCancelWork !== undefined
+  const cancel = (): void => (state.busy ? onCancelWork?.() : onClose(false))
   return (
-    <DialogWindow title={title} icon={icon} width={700} height={530} closable={buttons.cancel} onClose={() => onClose(false)}>
+    <DialogWindow title={title} icon={icon} width={700} height={530} closable={canCancel} onClose={cancel}>
       <header className={classes.header}>
         <Icon name={icon} size={32} />
         <h2 className={classes.headline}>{page.headline ?? page.title}</h2>
@@ -64,7 +68,7 @@ export function Wizard<D>(props: WizardProps<D>): ReactNode {
         <ClassicButton label="&Next >" disabled={!buttons.next} isDefault={nextIsDefault} onClick={next} />
         <ClassicButton label="&Finish" disabled={!buttons.finish} isDefault={!nextIsDefault} onClick={finish} />
         <span className={classes.gap} />
-        <ClassicButton label="Cancel" disabled={!buttons.cancel} onClick={() => onClose(false)} />
+        <ClassicButton label="Cancel" disabled={!canCancel} onClick={cancel} />
       </footer>
     </DialogWindow>
   )
@@ -77,14 +81,14 @@ function Steps<D>({ wizard }: { readonly wizard: WizardController<D> }): ReactNo
       <ol className={classes.list}>
         {pages.map((page) => {
           const current = page.id === state.pageId
-          const reachable = !state.busy && !current && page.skipped !== true && state.visitedIds.has(page.id)
+          const reachable = !state.busy && !current && page.disabled !== true && state.visitedIds.has(page.id)
           return (
             <li
               key={page.id}
               className={classes.step}
               data-current={current || undefined}
               data-indented={page.indented || undefined}
-              data-skipped={page.skipped || undefined}
+              data-disabled={page.disabled || undefined}
             >
               {reachable ? (
                 <button type="button" className={classes.link} tabIndex={-1} onClick={() => goTo(page.id)}>
@@ -134,7 +138,6 @@ export function ProgressStrip({ text, percent }: ProgressStripProps): ReactNode 
   return (
     <div className={classes.progress}>
       <span>{text}</span>
-      {/* biome-ignore lint/a11y/useFocusableInteractive: shows, does not answer */}
       <div
         className={classes.track}
         role="progressbar"

@@ -22,7 +22,7 @@ export interface WizardPage<D> {
   /** Indented in the step list: a page that depends on an earlier choice. Default false. */
   readonly indented?: boolean
   /** Shown greyed in the step list and passed over, because an earlier choice makes it needless. Default false. */
-  readonly skipped?: boolean
+  readonly disabled?: boolean
   /** Content of the page. */
   readonly render: (props: WizardPageProps<D>) => ReactNode
   /** False greys Next and Finish, e.g. while a name is empty. Default: complete. */
@@ -62,7 +62,7 @@ export function initialWizardState<D>(draft: D, pagesFor: PagesFor<D>, startPage
 export function neighbour<D>(pages: readonly WizardPage<D>[], index: number, direction: 1 | -1): WizardPage<D> | undefined {
   for (let at = index + direction; at >= 0 && at < pages.length; at += direction) {
     const page = pages[at]
-    if (page?.skipped !== true) return page
+    if (page?.disabled !== true) return page
   }
   return undefined
 }
@@ -74,7 +74,7 @@ function visit<D>(state: WizardState<D>, pageId: string | undefined): WizardStat
 
 /** Where to stand when the present page no longer exists: the last page before it that still does. */
 function survivor<D>(before: readonly WizardPage<D>[], after: readonly WizardPage<D>[], pageId: string): string {
-  const kept = new Set(after.filter((page) => page.skipped !== true).map((page) => page.id))
+  const kept = new Set(after.filter((page) => page.disabled !== true).map((page) => page.id))
   if (kept.has(pageId)) return pageId
   const index = before.findIndex((page) => page.id === pageId)
   const previous = before
@@ -102,7 +102,7 @@ export function wizardReducer<D>(state: WizardState<D>, action: WizardAction<D>,
     case 'previous':
       return visit(state, neighbour(pages, index, -1)?.id)
     case 'goTo':
-      return visit(state, pages.find((page) => page.id === action.pageId && page.skipped !== true)?.id)
+      return visit(state, pages.find((page) => page.id === action.pageId && page.disabled !== true)?.id)
     case 'refuse': {
       const there = pages.some((page) => page.id === action.pageId) ? visit(state, action.pageId) : state
       return { ...there, message: action.message, busy: false }
@@ -122,7 +122,7 @@ export interface WizardButtons {
 
 export function wizardButtons<D>(state: WizardState<D>, pages: readonly WizardPage<D>[]): WizardButtons {
   const index = pages.findIndex((page) => page.id === state.pageId)
-  const isComplete = (page: WizardPage<D> | undefined): boolean => page?.skipped === true || (page?.isComplete?.(state.draft) ?? true)
+  const isComplete = (page: WizardPage<D> | undefined): boolean => page?.disabled === true || (page?.isComplete?.(state.draft) ?? true)
   return {
     previous: !state.busy && neighbour(pages, index, -1) !== undefined,
     next: !state.busy && neighbour(pages, index, 1) !== undefined && isComplete(pages[index]),
@@ -141,7 +141,7 @@ export async function firstRefusal<D>(
   pages: readonly WizardPage<D>[],
 ): Promise<{ readonly pageId: string; readonly message: string } | null> {
   for (const page of pages) {
-    const message = page.skipped === true ? null : ((await page.validate?.(draft)) ?? null)
+    const message = page.disabled === true ? null : ((await page.validate?.(draft)) ?? null)
     if (message !== null) return { pageId: page.id, message }
   }
   return null

@@ -88,7 +88,7 @@ function SummaryTab({ host, vm, detail, onConnect }: SummaryTabProps): ReactNode
     <div className={classes.summary}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: Connect is in the menus and on Enter too */}
       <div className={classes.thumbnail} title="Double-click to connect" onDoubleClick={() => onConnect(vm.id)}>
-        <ConsolePicture frame={picture?.frame ?? null} {...THUMBNAIL} />
+        <ConsolePicture frame={picture?.frame ?? null} {...THUMBNAIL} label={`Screen of ${vm.name}`} />
       </div>
       <DetailsGrid left={left} right={right} label="Summary" />
     </div>

@@ -4,8 +4,9 @@
  * Which actions a machine offers is decided by the engine (`VmView.actions`); entries that do not apply are left out, not greyed
  * (hyper-v-manager 1.5). While the connection to the engine is lost, what needs it is greyed.
  */
-import { VM_ACTIONS, VM_COMMANDS, type HostView, type VmAction, type VmCommand, type VmView } from '../../../preload/contract/index.ts'
+import { type HostView, VM_COMMANDS, type VmAction, type VmCommand, type VmView } from '../../../preload/contract/index.ts'
 import type { Command, MenuEntry } from '../../mmc/index.ts'
+import { offersAction } from '../../vm-actions/index.ts'
 
 /** Actions on machines in the order of the Actions pane (3.2). */
 export const ACTION_ORDER: readonly VmAction[] = [
@@ -28,24 +29,20 @@ const LAST_OF_BLOCK: readonly VmAction[] = ['connect', 'save', 'reset', 'delete'
 /** Actions that make sense for one machine alone (1.7). */
 const SINGLE_ONLY: readonly VmAction[] = ['rename']
 
-export function offers(vm: Pick<VmView, 'actions'>, action: VmAction): boolean {
-  return (vm.actions & (1 << VM_ACTIONS.indexOf(action))) !== 0
-}
-
 export function isVmCommand(action: VmAction): action is VmCommand {
   return (VM_COMMANDS as readonly VmAction[]).includes(action)
 }
 
 /** The machines to which an action applies now. */
 export function targetsOf(action: VmAction, vms: readonly VmView[]): readonly VmView[] {
-  return vms.filter((vm) => offers(vm, action))
+  return vms.filter((vm) => offersAction(vm, action))
 }
 
 /** Actions to show for a selection: those that apply to at least one of the machines. */
 export function shownActions(vms: readonly VmView[]): readonly VmAction[] {
   let any = 0
   for (const vm of vms) any |= vm.actions
-  return ACTION_ORDER.filter((action) => offers({ actions: any }, action) && (vms.length === 1 || !SINGLE_ONLY.includes(action)))
+  return ACTION_ORDER.filter((action) => offersAction({ actions: any }, action) && (vms.length === 1 || !SINGLE_ONLY.includes(action)))
 }
 
 export interface VmCommandContext {

@@ -84,7 +84,7 @@ function modernDesktop(canvas: Canvas, view: SystemView): void {
   const { width, height } = canvas
   const light = hasLightTaskbar(view)
   const ink = light ? '#1a1a1a' : WHITE
-  icon(canvas, 20, 'Recycle Bin', '#5f8fb4', false)
+  icon(canvas, 20, 'Recycle Bin', '#5f8fb4', light && !view.product.server)
   if (view.product.server)
     managementWindow(canvas, 'Server Manager', ['Dashboard', 'Local Server', 'All Servers', 'File and Storage Services'], view)
   else lightBeams(canvas, light)
@@ -93,32 +93,33 @@ function modernDesktop(canvas: Canvas, view: SystemView): void {
   const left = centred ? width / 2 - 110 : 0
   startMark(canvas, left + 14, height - 30, light ? view.product.theme.accent : WHITE)
   if (centred) canvas.fill(left + 50, height - 31, 22, 22, '#c2ccd8')
-  else {
+  else if (view.product.theme.style !== 'metro' && view.product.theme.style !== 'server-metro') {
     canvas.fill(48, height - 36, 200, 32, light ? WHITE : '#24303c')
     canvas.text(60, height - 31, 'Type here to search', { size: 20, color: light ? '#5a5a5a' : '#a8b4c0', font: 'sans' })
   }
-  const icons = centred ? left + 86 : 262
+  const icons = iconsLeft(view, centred ? left + 86 : null)
   for (const [index, color] of ['#e0b040', '#2f86d8', '#4aa0a8', '#7a6ad0'].entries())
     canvas.fill(icons + index * 36, height - 30, 20, 20, color)
   drawNetworkMark(canvas, width - 130, height - 30, ink)
   trayClock(canvas, view, ink)
 }
 
-/** Rays behind the desktop of a client. */
+/** Where the taskbar's icons begin: behind the search field, or next to the start mark where there is none. */
+function iconsLeft(view: SystemView, centred: number | null): number {
+  if (centred !== null) return centred
+  return view.product.theme.style === 'metro' || view.product.theme.style === 'server-metro' ? 56 : 262
+}
+
+/** Rings behind the desktop of a client. */
 function lightBeams(canvas: Canvas, light: boolean): void {
   const tones = light ? ['#8fb8ea', '#7aa9e4', '#6598dc', '#5088d4'] : ['#0d3a68', '#124a84', '#185a9e', '#1f6cb8']
   for (const [index, tone] of tones.entries()) canvas.circle(640, 360, 250 - index * 52, tone)
 }
 
-/** Four panes as a start mark. */
+/** The start mark: one pane before another, as the firmware's mark. */
 function startMark(canvas: Canvas, x: number, y: number, color: string): void {
-  for (const [dx, dy] of [
-    [0, 0],
-    [11, 0],
-    [0, 11],
-    [11, 11],
-  ] as const)
-    canvas.fill(x + dx, y + dy, 9, 9, color)
+  canvas.outline(x, y, 13, 13, color)
+  canvas.fill(x + 6, y + 6, 14, 14, color)
 }
 
 function trayClock(canvas: Canvas, view: SystemView, ink: string): void {

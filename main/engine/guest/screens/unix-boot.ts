@@ -81,7 +81,7 @@ function syntheticMessages(view: SystemView): string[] {
 function serviceMessages(view: SystemView): string[] {
   const old = view.product.startServices.includes('udev')
   const services = view.product.startServices
-  if (old) return services.map((service) => `Starting ${service}:`.padEnd(60, ' ') + '[ OK ]')
+  if (old) return services.map((service) => `${`Starting ${service}:`.padEnd(60, ' ')}[ OK ]`)
   return [
     `         Starting ${services[0]}...`,
     '[  OK  ] Reached target Local File Systems.',

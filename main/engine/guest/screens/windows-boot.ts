@@ -38,10 +38,8 @@ function nt4Start(view: SystemView): Canvas {
 function logoBar(view: SystemView): Canvas {
   const canvas = new Canvas(640, 480, '#000000')
   const luna = view.product.theme.style === 'luna'
-  canvas.fill(258, 120, 54, 40, luna ? '#3c6fd8' : '#4a6ea5')
-  canvas.fill(316, 120, 66, 40, luna ? '#6fae4a' : '#7f9cc4')
-  canvas.fill(258, 164, 54, 40, luna ? '#d8783c' : '#7f9cc4')
-  canvas.fill(316, 164, 66, 40, luna ? '#e0b840' : '#4a6ea5')
+  const bars = luna ? ['#3c6fd8', '#5a8ae4', '#86aef0'] : ['#4a6ea5', '#6f8fbc', '#9ab2d4']
+  for (const [index, color] of bars.entries()) canvas.fill(274 + index * 34, 180 - index * 26, 26, 30 + index * 26, color)
   canvas.text(320, 222, view.product.shortName, { size: 48, color: '#ffffff', font: 'sans-bold', align: 'center' })
   canvas.outline(256, 318, 128, 16, '#9a9a9a')
   const at = (stepOf(view) * 8) % 148

@@ -1,0 +1,66 @@
+/** The desktop shell: a real Electron, driven by Playwright. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { _electron, type ElectronApplication, type Page } from '@playwright/test'
+import { endProcess, ROOT } from './browser.ts'
+import type { RunningShell, StartChoices } from './shell.ts'
+
+/** Electron's executable, or why there is none. */
+export function findElectronBinary(): { readonly path: string } | { readonly missing: string } {
+  const override = process.env.ELECTRON_OVERRIDE_DIST_PATH
+  const folder = override ?? join(ROOT, 'node_modules/electron/dist')
+  const listed = join(ROOT, 'node_modules/electron/path.txt')
+  const name = override === undefined && existsSync(listed) ? readFileSync(listed, 'utf8').trim() : defaultName()
+  const path = join(folder, name)
+  return existsSync(path) ? { path } : { missing: `Electron's binary is not installed (looked for ${path})` }
+}
+
+function defaultName(): string {
+  if (process.platform === 'darwin') return 'Electron.app/Contents/MacOS/Electron'
+  return process.platform === 'win32' ? 'electron.exe' : 'electron'
+}
+
+export async function startElectronShell(choices: StartChoices): Promise<RunningShell> {
+  const binary = findElectronBinary()
+  if ('missing' in binary) throw new Error(binary.missing)
+  const sandbox = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  const application: ElectronApplication = await _electron.launch({
+    executablePath: binary.path,
+    args: [...sandbox, ROOT, '--data', choices.folder, ...choices.words],
+    env: { ...definedEnvironment(), VIRIDIAN_NO_DIALOG: '1' },
+    colorScheme: choices.colorScheme,
+  })
+  let errors = ''
+  const child = application.process()
+  child.stderr?.on('data', (chunk: Buffer) => {
+    errors += chunk.toString()
+  })
+  const page = await application.firstWindow()
+  await page.waitForLoadState()
+  await setSize(application, choices.size)
+  if (choices.forcedColors === 'active') await page.emulateMedia({ forcedColors: 'active' })
+  return {
+    kind: 'electron',
+    page,
+    async newWindow(trigger) {
+      const [opened] = await Promise.all([application.waitForEvent('window'), trigger()])
+      await opened.waitForLoadState()
+      return opened
+    },
+    secondConsole: (): Promise<Page | null> => Promise.resolve(null),
+    kill: () => endProcess(child, 'SIGKILL'),
+    close: () => application.close(),
+    errors: () => errors,
+  }
+}
+
+async function setSize(application: ElectronApplication, size: StartChoices['size']): Promise<void> {
+  await application.evaluate(({ BrowserWindow }, { width, height }) => {
+    BrowserWindow.getAllWindows()[0]?.setContentSize(width, height)
+  }, size)
+}
+
+function definedEnvironment(): Record<string, string> {
+  const entries = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return Object.fromEntries(entries)
+}

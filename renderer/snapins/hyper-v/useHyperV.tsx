@@ -1,0 +1,228 @@
+import { type KeyboardEvent, lazy, type ReactNode, Suspense, useMemo, useRef, useState } from 'react'
+import type { HostView } from '../../../preload/contract/index.ts'
+import { useJsonPreference } from '../../client/json-preference.ts'
+import { useLabState, useVmDetail } from '../../client/lab-context.tsx'
+import {
+  type ActionGroup,
+  ColumnsDialog,
+  type Command,
+  isShortcut,
+  type ListViewHandle,
+  type MenuEntry,
+  type StackedLayout,
+  StackedPanes,
+  type TreeNode,
+  useStable,
+} from '../../mmc/index.ts'
+import { vmActionCommand } from '../../vm-actions/index.ts'
+import { AboutWindow } from './AboutWindow.tsx'
+import { CheckpointsPane } from './CheckpointsPane.tsx'
+import { columnChoices, DEFAULT_COLUMNS } from './columns.tsx'
+import { rootEntries, serverEntries, vmEntries } from './commands.ts'
+import type { ConsoleContext, SnapInContribution } from './contribution.ts'
+import { DetailsPane, type DetailsTab, isDetailsTab } from './DetailsPane.tsx'
+import { HelpWindow } from './HelpWindow.tsx'
+import { withDisplayed } from './listPreferences.ts'
+import { OverviewPage } from './OverviewPage.tsx'
+import { isStackedLayout } from './stackedPreference.ts'
+import { checkpointsTitle, MANAGER, TEXTS } from './texts.ts'
+import { useMachineActions } from './useMachineActions.ts'
+import { PLAIN_COLUMNS, useSelection } from './useSelection.ts'
+import { useServer } from './useServer.ts'
+import { VirtualMachinesPane } from './VirtualMachinesPane.tsx'
+
+const NewVmWizard = lazy(() => import('./new-vm/NewVmWizard.tsx').then((module) => ({ default: module.NewVmWizard })))
+
+const ROOT_ID = 'hyper-v'
+const FIRST_LAYOUT: StackedLayout = { weights: {}, collapsedIds: [] }
+
+type Focus = 'tree' | 'list' | 'checkpoints'
+type OpenWindow = 'new-vm' | 'columns' | 'help' | 'about' | null
+
+function nodeIdOf(host: HostView): string {
+  return `host:${host.id}`
+}
+
+/** Nodes of the console tree: the root, and below it the server with the state of its service. */
+export function hyperVNodes(host: HostView | undefined): readonly TreeNode[] {
+  const icon = host?.serviceState === 'stopped' ? 'server-stopped' : 'server'
+  const children: readonly TreeNode[] = host === undefined ? [] : [{ id: nodeIdOf(host), text: host.name, icon }]
+  return [{ id: ROOT_ID, text: MANAGER, icon: 'hyper-v-manager', children }]
+}
+
+/** Why the list has no rows. */
+export function emptyListText(host: HostView): string {
+  switch (host.serviceState) {
+    case 'running':
+      return TEXTS.noMachines
+    case 'starting':
+      return TEXTS.serviceStarting
+    case 'stopping':
+      return TEXTS.serviceStopping
+    case 'stopped':
+      return TEXTS.serviceNotRunning
+  }
+}
+
+/** Hyper-V Manager as a snap-in: tree nodes, panes, actions and windows, all from the engine's state. */
+export function useHyperV(context: ConsoleContext): SnapInContribution {
+  const { selectedNodeId, selectNode, customize, connected } = context
+  const host = useLabState((state) => state.hosts.values().next().value)
+  const list = useRef<ListViewHandle>(null)
+  const [focus, setFocus] = useState<Focus>('tree')
+  const [open, setOpen] = useState<OpenWindow>(null)
+  const selection = useSelection(host)
+  const machine = useMachineActions(list)
+  const [server, status] = useServer(host)
+  const onRoot = host === undefined || selectedNodeId === ROOT_ID
+  const { selected } = selection
+
+  const help: Command = { id: 'help', label: '&Help', icon: 'help', run: () => setOpen('help') }
+  const columns: Command = { id: 'columns', label: '&Add/Remove Columns...', run: () => setOpen('columns') }
+  const view: readonly MenuEntry[] = onRoot ? [customize] : [columns, customize]
+  const ofServer = onRoot
+    ? rootEntries(view, help)
+    : serverEntries({ host, connected, view, help, ...server, newVirtualMachine: () => setOpen('new-vm') })
+  const ofSelection = (separators: boolean): readonly MenuEntry[] =>
+    vmEntries({ vms: selected, connected, command: vmActionCommand, run: machine.run, cancelJob: server.cancelJob, help }, separators)
+  const groups: ActionGroup[] = [{ id: 'server', title: onRoot ? MANAGER : host.name, entries: ofServer, active: focus === 'tree' || selected.length === 0 }]
+  if (!onRoot && selected.length > 0)
+    groups.push({ id: 'item', title: selection.single?.name ?? 'Selected Virtual Machines', entries: ofSelection(false), active: focus !== 'tree' })
+  const onListKey = useStable((event: KeyboardEvent): boolean => {
+    const action = isShortcut(event, 'Del') ? 'delete' : isShortcut(event, 'F2') ? 'rename' : null
+    if (action === null || selected.length === 0 || !connected) return action !== null
+    machine.runKey(action, selected)
+    return true
+  })
+  const menuFor = useStable((ids: readonly string[]) => (ids.length === 0 ? ofServer : ofSelection(true)))
+  const onConnect = useStable((vmId: string) => connected && machine.connect(vmId))
+  return {
+    nodes: useMemo(() => hyperVNodes(host), [host]),
+    defaultNodeId: host === undefined ? ROOT_ID : nodeIdOf(host),
+    content: onRoot ? (
+      <OverviewPage
+        hostName={host?.name ?? ''}
+        onOpenHost={() => host !== undefined && selectNode(nodeIdOf(host))}
+        onHelp={() => setOpen('help')}
+        onAbout={() => setOpen('about')}
+      />
+    ) : (
+      <ServerPanes host={host} selection={selection} listProps={{ ref: list, menuFor, onConnect, onRename: machine.rename, onKey: onListKey }} onFocus={setFocus} />
+    ),
+    groups,
+    actionMenu: focus === 'tree' || onRoot ? ofServer : focus === 'list' && selected.length > 0 ? ofSelection(true) : [help],
+    viewMenu: onRoot ? [] : [columns],
+    helpMenu: [
+      { ...help, id: 'help-topics', label: '&Help Topics', shortcut: 'F1' },
+      'separator',
+      { id: 'about', label: `&About ${MANAGER}...`, run: () => setOpen('about') },
+    ],
+    help,
+    nodeMenu: (nodeId) => (nodeId === ROOT_ID || host === undefined ? rootEntries([customize], help) : ofServer),
+    status,
+    dialogs: <HyperVWindows open={open} host={host} selection={selection} onClose={() => setOpen(null)} />,
+    onTreeFocus: () => setFocus('tree'),
+    onKey: (event) => {
+      if (isShortcut(event, 'F1')) setOpen('help')
+      else if (isShortcut(event, 'F5')) connected && !onRoot && server.refresh()
+      else return false
+      return true
+    },
+  }
+}
+
+type ListProps = Pick<Parameters<typeof VirtualMachinesPane>[0], 'ref' | 'menuFor' | 'onConnect' | 'onRename' | 'onKey'>
+
+interface ServerPanesProps {
+  readonly host: HostView
+  readonly selection: ReturnType<typeof useSelection>
+  readonly listProps: ListProps
+  readonly onFocus: (focus: Focus) => void
+}
+
+/** The three panes of a server. */
+function ServerPanes({ host, selection, listProps, onFocus }: ServerPanesProps): ReactNode {
+  const { rows, list, setList, single } = selection
+  const detail = useVmDetail(single?.id ?? null)
+  const [layout, setLayout] = useJsonPreference('hyper-v.panes', isStackedLayout, FIRST_LAYOUT)
+  const [tab, setTab] = useJsonPreference<DetailsTab>('hyper-v.details-tab', isDetailsTab, 'summary')
+  const title = checkpointsTitle(host.checkpointWord)
+  const empty = host.serviceState !== 'running'
+  const panes = [
+    {
+      id: 'virtual-machines',
+      title: 'Virtual Machines',
+      weight: 316,
+      content: (
+        <VirtualMachinesPane
+          {...listProps}
+          hostId={host.id}
+          rows={rows}
+          emptyText={emptyListText(host)}
+          state={list}
+          onStateChange={setList}
+          selectedId={single?.id ?? null}
+          onFocus={() => onFocus('list')}
+        />
+      ),
+    },
+    {
+      id: 'checkpoints',
+      title,
+      weight: 146,
+      collapsible: true,
+      content: empty ? null : (
+        <CheckpointsPane word={host.checkpointWord} detail={single === null ? null : detail} onFocus={() => onFocus('checkpoints')} />
+      ),
+    },
+    {
+      id: 'details',
+      title: single?.name ?? TEXTS.details,
+      weight: 225,
+      content: empty ? null : (
+        <DetailsPane host={host} vm={single} detail={detail} tab={tab} onTabChange={setTab} onConnect={listProps.onConnect} />
+      ),
+    },
+  ]
+  return <StackedPanes panes={panes} layout={layout} onLayoutChange={setLayout} />
+}
+
+interface HyperVWindowsProps {
+  readonly open: OpenWindow
+  readonly host: HostView | undefined
+  readonly selection: ReturnType<typeof useSelection>
+  readonly onClose: () => void
+}
+
+function HyperVWindows({ open, host, selection, onClose }: HyperVWindowsProps): ReactNode {
+  const { list, setList } = selection
+  switch (open) {
+    case null:
+      return null
+    case 'help':
+      return <HelpWindow onClose={onClose} />
+    case 'about':
+      return <AboutWindow host={host} onClose={onClose} />
+    case 'new-vm':
+      return (
+        host !== undefined && (
+          <Suspense fallback={null}>
+            <NewVmWizard host={host} onClose={onClose} />
+          </Suspense>
+        )
+      )
+    case 'columns':
+      return (
+        <ColumnsDialog
+          columns={columnChoices(PLAIN_COLUMNS)}
+          displayed={list.columns.map(({ id }) => id)}
+          defaults={DEFAULT_COLUMNS}
+          onOk={(displayed) => {
+            setList({ ...list, columns: withDisplayed(PLAIN_COLUMNS, list.columns, displayed) })
+            onClose()
+          }}
+          onCancel={onClose}
+        />
+      )
+  }
+}
