@@ -87,6 +87,17 @@ describe('opening a database', () => {
     expect(fault()).toMatchObject({ kind: 'unreadable' })
   })
 
+  it('refuses a Node on which the addon would end the process without a message', () => {
+    const present = Object.getOwnPropertyDescriptor(process, 'versions') ?? {}
+    Object.defineProperty(process, 'versions', { ...present, value: { ...process.versions, node: '20.19.5' } })
+    try {
+      expect(() => createDatabase(path, null)).toThrow('it needs Node 22 or newer, and this is 20.19.5')
+    } finally {
+      Object.defineProperty(process, 'versions', present)
+    }
+    createDatabase(path, null).close()
+  })
+
   it('marks a new file as its own', () => {
     const db = createDatabase(path, null)
     expect(db.pragma('application_id', { simple: true })).toBe(APPLICATION_ID)

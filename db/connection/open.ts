@@ -40,8 +40,19 @@ export interface OpenOptions {
   readonly log: (line: string) => void
 }
 
-/** Opens a connection without touching the file's content. Throws what better-sqlite3 throws. */
+/** The addon of the package cannot be loaded by this Node. The code is that of Node's own failures to load an addon. */
+class AddonError extends Error {
+  readonly code = 'ERR_DLOPEN_FAILED'
+}
+
+/** The oldest Node that runs the package's own addon; an older one ends without a message instead of refusing it. */
+const NODE_MIN = 22
+
+/** Opens a connection without touching the file's content. Throws what better-sqlite3 throws, and AddonError. */
 export function connect(path: string, sqliteAddon: string | null, mustExist: boolean): Database {
+  if (sqliteAddon === null && Number.parseInt(process.versions.node, 10) < NODE_MIN) {
+    throw new AddonError(`it needs Node ${NODE_MIN} or newer, and this is ${process.versions.node}`)
+  }
   return new SqliteDatabase(path, {
     fileMustExist: mustExist,
     timeout: BUSY_TIMEOUT_MS,

@@ -64,7 +64,7 @@ describe('schema definitions and migrated database', () => {
   it.each(TABLE_NAMES)('agree on the words that columns of %s may hold', (name) => {
     for (const column of getTableConfig(SCHEMA[name]).columns) {
       if (column.enumValues === undefined) continue
-      const words = column.enumValues.map((word) => `'${word}'`).join(', ')
+      const words = column.enumValues.map((word: string) => `'${word}'`).join(', ')
       expect(sqlOf(name)).toContain(`CHECK (${column.name} IN (${words}))`)
     }
   })

@@ -9,7 +9,7 @@
  * No file is ever overwritten or deleted because it could not be read: it stays where it is, or gets another name, and the user is told.
  */
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type LabLock, takeLock } from '../../db/connection/lock.ts'
 import { closeDatabase, connect, createDatabase, type Database, type Fault, openDatabase } from '../../db/connection/open.ts'
 import { SCHEMA_VERSION } from '../../db/migrations/index.ts'
@@ -163,12 +163,20 @@ function prepareFolder(paths: Paths): string | null {
   try {
     if (existsSync(paths.folder) && !statSync(paths.folder).isDirectory())
       return `${paths.folder} is a file. A lab needs a folder of its own.`
-    mkdirSync(paths.backups, { recursive: true })
-    mkdirSync(paths.disks, { recursive: true })
+    makeFolder(paths.backups)
+    makeFolder(paths.disks)
     return null
   } catch (error) {
     return folderSentence(paths, messageOf(error))
   }
+}
+
+/** Makes a folder and those above it. Node's own recursive form never returns where a system answers ENOENT below a folder that is there. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  const above = dirname(path)
+  if (above !== path) makeFolder(above)
+  mkdirSync(path)
 }
 
 function hasLabRow(rows: LabRows): boolean {
@@ -223,7 +231,7 @@ function faultSentence(paths: Paths, fault: Fault, now: Date): string {
       const aside = freeName(`${paths.file}.damaged-${stamp(now)}`)
       moveWithCompanions(paths.file, aside)
       flushFolder(paths.folder)
-      return `${paths.file} is damaged (${fault.detail}). It was set aside as ${aside}. ${backupSentence(paths)} Without one, the next start makes a new lab.`
+      return `${paths.file} is damaged (${fault.detail}). It was set aside as ${aside}. ${backupSentence(paths)} While ${paths.file} is missing, the next start makes a new lab.`
     }
   }
 }

@@ -98,7 +98,7 @@ async function runBuild(root: string): Promise<string | null> {
   const tool = join(root, 'node_modules/electron-vite/bin/electron-vite.js')
   if (!existsSync(tool)) return 'The packages are not installed. Run "npm ci" in this folder.'
   const words = [tool, 'build', '--logLevel', 'error']
-  const child = spawn(process.execPath, words, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, words, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } })
   let output = ''
   const keep = (chunk: Buffer): void => {
     output += chunk.toString()

@@ -17,6 +17,7 @@ const CANNOT_LOAD = 127
 /** Ends of a runtime that this computer cannot run, when they come at once. */
 const CRASHES: readonly string[] = ['SIGTRAP', 'SIGILL', 'SIGABRT', 'SIGSEGV']
 const AT_ONCE_MILLISECONDS = 5000
+const PARENT_MILLISECONDS = 500
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`)
@@ -48,6 +49,20 @@ async function runDesktop(words: readonly string[]): Promise<number | string> {
   return end === CANNOT_LOAD ? 'Electron cannot be loaded: a system library is missing (see above)' : end
 }
 
+/**
+ * npm passes a signal on to the shell that runs its script, and not every shell passes it on to us. The end of that shell is the signal then.
+ */
+function endWithParent(): void {
+  if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32') return
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    process.kill(process.pid, 'SIGTERM')
+  }, PARENT_MILLISECONDS)
+  timer.unref()
+}
+
 async function buildWhereNeeded(): Promise<boolean> {
   if (isBuilt(ROOT, sourceState(ROOT))) return true
   say('Building Viridian ...')
@@ -74,6 +89,7 @@ async function start(words: readonly string[]): Promise<void> {
     process.exitCode = 1
     return
   }
+  endWithParent()
   if (!(await buildWhereNeeded())) {
     process.exitCode = 1
     return

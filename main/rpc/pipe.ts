@@ -8,15 +8,27 @@ import type { MessagePort } from 'node:worker_threads'
 import { z } from 'zod'
 import { FRAME_BYTES_MAX } from '../../preload/contract/index.ts'
 
+/** Number of a call within its connection. */
+const callNumber = z.union([z.string().min(1).max(64), z.number()])
+
 /**
- * Outline of a request frame of the RPC layer: `i` the call's number, `t` its kind (absent = a request, else an event of a stream or an
- * abort signal), `p` its content.
+ * The frames that a page of ours sends, and no others: a call (`u` its path, `b` its input), or the end of one (kind 4). The RPC layer would
+ * take more (headers, uploads, streams towards the engine); none of that is part of the contract, and what it would make of odd values is not
+ * left to chance.
  */
-const frameSchema = z.strictObject({
-  i: z.union([z.string().max(64), z.number()]),
-  t: z.number().optional(),
-  p: z.record(z.string(), z.unknown()).optional(),
-})
+const frameSchema = z.union([
+  z.strictObject({
+    i: callNumber,
+    t: z.literal(1).optional(),
+    p: z.strictObject({
+      u: z.string().regex(/^\/[A-Za-z]+\/[A-Za-z]+$/),
+      b: z.unknown().optional(),
+      h: z.strictObject({}).optional(),
+      m: z.literal('POST').optional(),
+    }),
+  }),
+  z.strictObject({ i: callNumber, t: z.literal(4) }),
+])
 
 /** Why a frame is refused; undefined when it may pass. */
 export function refuseFrame(frame: unknown): string | undefined {

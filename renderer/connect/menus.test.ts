@@ -54,21 +54,17 @@ describe('connectMenus', () => {
   })
 
   it('greys what the state forbids', () => {
-    expect(read(connectToolbar(running, handlers))).toBe(
-      'Ctrl+Alt+Delete - [Start] Turn Off... Shut Down... Save - Pause Reset...',
-    )
-    expect(read(connectToolbar(off, handlers))).toBe(
-      '[Ctrl+Alt+Delete] - Start [Turn Off...] [Shut Down...] [Save] - [Pause] [Reset...]',
-    )
-    expect(read(connectToolbar(paused, handlers))).toBe(
-      '[Ctrl+Alt+Delete] - [Start] Turn Off... [Shut Down...] Save - Resume Reset...',
-    )
+    expect(read(connectToolbar(running, handlers))).toBe('Ctrl+Alt+Delete - [Start] Turn Off... Shut Down... Save - Pause Reset...')
+    expect(read(connectToolbar(off, handlers))).toBe('[Ctrl+Alt+Delete] - Start [Turn Off...] [Shut Down...] [Save] - [Pause] [Reset...]')
+    expect(read(connectToolbar(paused, handlers))).toBe('[Ctrl+Alt+Delete] - [Start] Turn Off... [Shut Down...] Save - Resume Reset...')
   })
 
   it('checks the toolbar and the zoom level', () => {
     const view = connectMenus({ ...off, toolbar: false, zoom: 150 }, handlers).find(({ id }) => id === 'view')
     const flat = view?.entries.flatMap((entry) => (entry === 'separator' ? [] : [entry, ...(entry.children ?? [])]))
-    const checked = flat?.filter((entry) => entry !== 'separator' && entry.checked === true).map((entry) => entry !== 'separator' && entry.id)
+    const checked = flat
+      ?.filter((entry) => entry !== 'separator' && entry.checked === true)
+      .map((entry) => entry !== 'separator' && entry.id)
     expect(checked).toEqual(['zoom-150'])
   })
 
@@ -81,7 +77,8 @@ describe('connectMenus', () => {
 
   it("has the product's keys, for enabled entries only", () => {
     const command = (state: ConnectMenuState, key: string) =>
-      matchShortcut({ key, ctrlKey: true, altKey: false, shiftKey: false, metaKey: false }, shortcutEntries(connectMenus(state, handlers)))?.id
+      matchShortcut({ key, ctrlKey: true, altKey: false, shiftKey: false, metaKey: false }, shortcutEntries(connectMenus(state, handlers)))
+        ?.id
     expect(['s', 'p', 'v', 'c'].map((key) => command(running, key))).toEqual([undefined, 'pause', 'type-clipboard', 'capture-screen'])
     expect(['s', 'p', 'v', 'c'].map((key) => command(off, key))).toEqual(['start', undefined, undefined, undefined])
     expect(command(paused, 'p')).toBe('resume')

@@ -26,8 +26,7 @@ export type ConnectPhase = 'connecting' | 'lost' | 'deleted' | 'connected'
 
 export const RELEASE_HINT = 'To release the keyboard press Ctrl+Alt+Left Arrow'
 
-const LOST =
-  'Cannot connect to the virtual machine. Try to connect again. If the problem persists, contact your system administrator.'
+const LOST = 'Cannot connect to the virtual machine. Try to connect again. If the problem persists, contact your system administrator.'
 const ASK_AGAIN = 'Would you like to try connecting again?'
 
 export function phaseOf({ connection, loaded, vm, console: message }: ConnectSource): ConnectPhase {

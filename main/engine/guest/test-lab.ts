@@ -46,6 +46,7 @@ export function testLab(machines: readonly TestMachine[], seed = 7, hostProductI
         serviceState: 'running',
         virtualMachinePath: 'C:\\VM',
         virtualDiskPath: 'C:\\VHD',
+        opticalDrives: [],
         position: 0,
       },
     ],

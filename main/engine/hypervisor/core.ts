@@ -23,6 +23,8 @@ export class Core {
   readonly loads: VpLoads
   readonly trace = new Trace()
   readonly due = new DueQueue()
+  /** Calls by code on this host since the instance began. */
+  readonly hypercallCounts = new Map<number, number>()
   nextPartitionId: PartitionId = 1
   rootId: PartitionId = 0
   /** Which VP of the root takes the next intercept message. */

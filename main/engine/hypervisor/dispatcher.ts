@@ -77,8 +77,6 @@ export function checkInputValue(value: InputValue): HvStatus {
 
 export class Dispatcher {
   readonly #core: Core
-  /** Calls by code on this host. */
-  readonly counts = new Map<number, number>()
 
   constructor(core: Core) {
     this.#core = core
@@ -167,7 +165,7 @@ export class Dispatcher {
 
   #account(context: CallContext, info: HypercallInfo | undefined, code: number, cycles: number, status: HvStatus, reps: number): void {
     const { core, partition, vp } = context
-    this.counts.set(code, (this.counts.get(code) ?? 0) + 1)
+    core.hypercallCounts.set(code, (core.hypercallCounts.get(code) ?? 0) + 1)
     partition.hypercallCounts.set(code, (partition.hypercallCounts.get(code) ?? 0) + 1)
     if (partition.vps[vp.index] === vp) {
       core.count(vp, VP_EVENT.Hypercalls)

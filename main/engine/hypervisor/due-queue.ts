@@ -39,6 +39,11 @@ export class DueQueue {
     heap[index] = entry
   }
 
+  /** All entries in the order in which they will be taken. */
+  entries(): { readonly due: Tick; readonly item: DueItem }[] {
+    return [...this.#heap].sort((a, b) => (before(a, b) ? -1 : 1)).map(({ due, item }) => ({ due, item }))
+  }
+
   peek(): { readonly due: Tick; readonly item: DueItem } | undefined {
     return this.#heap[0]
   }

@@ -47,10 +47,11 @@ export class Hypervisor {
   readonly core: Core
   readonly #dispatcher: Dispatcher
 
-  constructor(platform: HypervisorPlatform, ports: HypervisorPorts) {
+  /** `empty` leaves out the root, for a snapshot to be put in its place. */
+  constructor(platform: HypervisorPlatform, ports: HypervisorPorts, empty = false) {
     this.core = new Core(platform, ports)
     this.#dispatcher = new Dispatcher(this.core)
-    createRoot(this.core)
+    if (!empty) createRoot(this.core)
   }
 
   get platform(): HypervisorPlatform {
@@ -76,7 +77,7 @@ export class Hypervisor {
 
   /** Calls by code on this host since the instance began. */
   get hypercallCounts(): ReadonlyMap<number, number> {
-    return this.#dispatcher.counts
+    return this.core.hypercallCounts
   }
 
   // Hypercalls
@@ -195,7 +196,7 @@ export class Hypervisor {
     for (;;) {
       const entry = this.core.due.peek()
       if (entry === undefined) return Number.POSITIVE_INFINITY
-      if (this.#isCurrent(entry.item)) return entry.due
+      if (isDueItemCurrent(this.core, entry.item)) return entry.due
       this.core.due.pop()
     }
   }
@@ -318,14 +319,6 @@ export class Hypervisor {
     return partition
   }
 
-  #isCurrent(item: DueItem): boolean {
-    const partition = this.core.partitions.get(item.partitionId)
-    if (partition === undefined) return false
-    if (item.kind === 'monitor') return partition.monitors.get(item.connectionId)?.pollAt[item.index] === item.version
-    const synic = partition.vps[item.vpIndex]?.synic
-    return item.kind === 'timer' ? synic?.timers[item.index]?.version === item.version : synic?.retryAt[item.index] === item.version
-  }
-
   #expireItem(item: DueItem): void {
     const partition = this.core.partitions.get(item.partitionId)
     if (partition === undefined) return
@@ -344,4 +337,13 @@ export class Hypervisor {
     const timer = vp.synic.timers[item.index]
     if (timer !== undefined) expireTimer(this.core, vp, item.index, timer)
   }
+}
+
+/** False for an entry of the due queue whose timer, poll or retry has been set anew or is gone. */
+export function isDueItemCurrent(core: Core, item: DueItem): boolean {
+  const partition = core.partitions.get(item.partitionId)
+  if (partition === undefined) return false
+  if (item.kind === 'monitor') return partition.monitors.get(item.connectionId)?.pollAt[item.index] === item.version
+  const synic = partition.vps[item.vpIndex]?.synic
+  return item.kind === 'timer' ? synic?.timers[item.index]?.version === item.version : synic?.retryAt[item.index] === item.version
 }

@@ -38,7 +38,7 @@ export function ContextMenu({
     close()
     runCommand(command)
   }
-  const anchor = 'x' in at ? { left: at.x, top: at.y, right: at.x, bottom: at.y } : at
+  const anchor = 'left' in at ? at : { left: at.x, top: at.y, right: at.x, bottom: at.y }
   return (
     <MenuSurface
       entries={entries}

@@ -31,6 +31,12 @@ describe('sortRows', () => {
     const german = ['Zug', 'Äpfel', 'Apfel', 'Öl'].map((name) => ({ name, cpu: 0 }))
     expect(names(sortRows(german, byName, 'ascending'))).toBe('Äpfel Apfel Öl Zug')
   })
+  it('sorts mixed and missing values, nothing first', () => {
+    const mixed: ListColumn<Row> = { ...byName, sortValue: ({ name, cpu }) => (cpu === null ? null : cpu === 22 ? true : name) }
+    expect(names(sortRows(rows, mixed, 'ascending')).split(' ')[0]).toBe('DC01')
+    const flags: ListColumn<Row> = { ...byName, sortValue: ({ cpu }) => cpu === 4 }
+    expect(names(sortRows(rows, flags, 'ascending'))).toBe('DC01 app web2 Web1')
+  })
   it('uses a comparator when there is one', () => {
     const byLength: ListColumn<Row> = { ...byName, compare: (a, b) => a.name.length - b.name.length }
     expect(names(sortRows(rows, byLength, 'ascending'))).toBe('app web2 DC01 Web1')

@@ -12,21 +12,35 @@ function compareValues(a: SortValue, b: SortValue): number {
   if (a === b) return 0
   if (a === null) return -1
   if (b === null) return 1
-  if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : a > b ? 1 : 0
+  if (typeof a === 'string' && typeof b === 'string') return collator.compare(a, b)
   return Number(a) - Number(b)
 }
 
-/** Sort keys: texts without regard to case. Only when a text is not plain ASCII is the slower, language-aware order used. */
-function prepare(values: readonly SortValue[]): {
-  readonly keys: readonly SortValue[]
-  readonly compare: (a: SortValue, b: SortValue) => number
-} {
-  if (values.every((value) => typeof value !== 'string' || plainAscii(value)))
-    return { keys: values.map((value) => (typeof value === 'string' ? value.toLowerCase() : value)), compare: compareValues }
-  return {
-    keys: values,
-    compare: (a, b) => (typeof a === 'string' && typeof b === 'string' ? collator.compare(a, b) : compareValues(a, b)),
+/** Order of two rows by their indexes. */
+type CompareIndexes = (a: number, b: number) => number
+
+/**
+ * The quickest comparison that is right for these values: numbers as numbers, plain ASCII texts in lower case by code,
+ * anything else by the slower, language-aware order. Null comes first.
+ */
+function comparison(values: readonly SortValue[]): CompareIndexes {
+  if (values.every((value) => typeof value === 'number' || value === null)) {
+    const keys = Float64Array.from(values, (value) => (value === null ? Number.NEGATIVE_INFINITY : Number(value)))
+    return (a, b) => {
+      const first = keys[a] ?? 0
+      const second = keys[b] ?? 0
+      return first < second ? -1 : first > second ? 1 : 0
+    }
   }
+  if (values.every((value) => typeof value === 'string' && plainAscii(value))) {
+    const keys = values.map((value) => String(value).toLowerCase())
+    return (a, b) => {
+      const first = keys[a] ?? ''
+      const second = keys[b] ?? ''
+      return first < second ? -1 : first > second ? 1 : 0
+    }
+  }
+  return (a, b) => compareValues(values[a] ?? null, values[b] ?? null)
 }
 
 /** Rows in the order of a column; stable, so equal rows keep the order they came in. */
@@ -36,13 +50,14 @@ export function sortRows<T>(rows: readonly T[], column: ListColumn<T> | undefine
   const { compare } = column
   if (compare !== undefined) return [...rows].sort((a, b) => sign * compare(a, b))
   const { sortValue = column.text } = column
-  const { keys, compare: compareKeys } = prepare(rows.map(sortValue))
-  const order = rows.map((_, index) => index)
-  order.sort((a, b) => sign * compareKeys(keys[a] ?? null, keys[b] ?? null) || a - b)
-  return order.flatMap((index) => {
+  const compareIndexes = comparison(rows.map(sortValue))
+  const order = rows.map((_, index) => index).sort((a, b) => sign * compareIndexes(a, b))
+  const sorted: T[] = []
+  for (const index of order) {
     const row = rows[index]
-    return row === undefined ? [] : [row]
-  })
+    if (row !== undefined) sorted.push(row)
+  }
+  return sorted
 }
 
 /**

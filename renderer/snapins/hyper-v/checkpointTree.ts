@@ -15,10 +15,11 @@ export function checkpointTree(checkpoints: readonly CheckpointView[], currentId
   const known = new Set(checkpoints.map(({ id }) => id))
   const parentOf = (checkpoint: CheckpointView): string | null =>
     checkpoint.parentId !== null && known.has(checkpoint.parentId) && checkpoint.parentId !== checkpoint.id ? checkpoint.parentId : null
-  const children = Map.groupBy(
-    [...checkpoints].sort((a, b) => a.createdTick - b.createdTick),
-    parentOf,
-  )
+  const children = new Map<string | null, CheckpointView[]>()
+  for (const checkpoint of [...checkpoints].sort((a, b) => a.createdTick - b.createdTick)) {
+    const parent = parentOf(checkpoint)
+    children.set(parent, [...(children.get(parent) ?? []), checkpoint])
+  }
   const nowParent = currentId !== null && known.has(currentId) ? currentId : null
   const below = (id: string | null): readonly TreeNode[] => {
     const nodes = (children.get(id) ?? []).map((checkpoint): TreeNode => {

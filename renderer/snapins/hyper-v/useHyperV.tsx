@@ -123,9 +123,10 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
     dialogs: <HyperVWindows open={open} host={host} selection={selection} onClose={() => setOpen(null)} />,
     onTreeFocus: () => setFocus('tree'),
     onKey: (event) => {
+      const refresh = isShortcut(event, 'F5')
       if (isShortcut(event, 'F1')) setOpen('help')
-      else if (isShortcut(event, 'F5')) connected && !onRoot && server.refresh()
-      else return false
+      else if (refresh && connected && !onRoot) server.refresh()
+      else return refresh
       return true
     },
   }

@@ -1,0 +1,2 @@
+/** The Virtual Machine Connection window. */
+export { ConnectWindow, type ConnectWindowProps } from './ConnectWindow.tsx'
