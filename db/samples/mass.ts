@@ -10,7 +10,7 @@ const PRODUCT = 'windows-server-2022-datacenter'
 
 /** Kinds of machines: share in a hundred, what is installed, memory. */
 const KINDS = [
-  { share: 50, guest: 'debian-12', memoryMb: 512, capacityGb: 16, sizeGb: 2, workload: 'web' },
+  { share: 50, guest: 'debian-12', memoryMb: 512, capacityGb: 16, sizeGb: 2, workload: 'web-server' },
   { share: 30, guest: 'ubuntu-24.04', memoryMb: 1024, capacityGb: 32, sizeGb: 5, workload: 'idle' },
   { share: 15, guest: 'windows-server-2022', memoryMb: 1024, capacityGb: 64, sizeGb: 12, workload: 'idle' },
   { share: 5, guest: 'windows-server-2019', memoryMb: 2048, capacityGb: 127, sizeGb: 14, workload: 'database' },

@@ -7,6 +7,7 @@ import { LOG_RECORDS_MAX } from '../../main/engine/management/event-log.ts'
 import { fileAt } from '../../main/engine/management/paths.ts'
 import { guestProduct } from '../../main/engine/products/guests.ts'
 import { hostProduct } from '../../main/engine/products/hosts.ts'
+import { WORKLOADS } from '../../main/engine/products/workloads.ts'
 import type { VirtualMachineRow } from '../../main/engine/rows.ts'
 import { World } from '../../main/engine/world.ts'
 import { checkpointTime } from './builder.ts'
@@ -42,6 +43,7 @@ function expectWhole(world: World): void {
   }
   for (const vm of tables.virtual_machine.values()) {
     const up = vm.state === 'Running' || vm.state === 'Paused'
+    expect(WORKLOADS.map((workload) => workload.key)).toContain(vm.workload)
     expect(vm.assignedMemoryMb > 0).toBe(up)
     expect(vm.startedTick !== null).toBe(up)
     expect(vm.savedStateMb > 0).toBe(vm.state === 'Saved')

@@ -129,7 +129,7 @@ function servers(external: string, internal: string): readonly MachineSpec[] {
       notes: 'Line of business server',
       processorCount: 4,
       startupMemoryMb: 4096,
-      workload: 'web',
+      workload: 'web-server',
       disks: [systemDisk('app01', 41.4)],
       image: null,
       checkpoints: [
@@ -160,7 +160,7 @@ function servers(external: string, internal: string): readonly MachineSpec[] {
       name: 'FILE01',
       createdTick: ago(253, 22, 10, 5),
       notes: 'Department shares',
-      workload: 'file-copy',
+      workload: 'file-server',
       disks: [systemDisk('file01', 19.2), dynamicDisk(dataDisk('file01-shares'), 1024, 612.8)],
       condition: { state: 'Running', startedTick: ago(12, 4, 12, 40), memoryMb: 2048, signedIn: false },
     },
@@ -190,7 +190,7 @@ function servers(external: string, internal: string): readonly MachineSpec[] {
 
 function clients(external: string, isolated: string): readonly MachineSpec[] {
   const [ubuntuImage, windows11Image] = [IMAGES[3].path, IMAGES[2].path]
-  const web = { ...ordinary, switchId: external, guest: 'ubuntu-24.04', workload: 'web', dynamicMemory: [512, 4096] as const }
+  const web = { ...ordinary, switchId: external, guest: 'ubuntu-24.04', workload: 'web-server', dynamicMemory: [512, 4096] as const }
   return [
     {
       ...ordinary,

@@ -11,7 +11,7 @@ import { newToken } from './access.ts'
 import { openBrowser } from './open-browser.ts'
 import { type PageServer, type ServerSettings, startServer } from './server.ts'
 
-/** 8017: 80 for the web, 17 of nothing else on this computer that is known. */
+/** Where users find the browser shell again; the next free port is taken when it is not. */
 const USUAL_PORT = 8017
 const PORTS_TRIED = 100
 

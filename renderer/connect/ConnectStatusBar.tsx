@@ -11,7 +11,7 @@ export interface ConnectStatusBarProps {
   readonly captured: boolean
   /** A guest takes keys. */
   readonly interactive: boolean
-  /** A picture is shown over an authenticated connection. */
+  /** A picture is shown; without one the cells are absent. */
   readonly connected: boolean
 }
 
@@ -25,12 +25,16 @@ export function ConnectStatusBar({ status, captured, interactive, connected }: C
   return (
     <StatusBar
       className={classes.statusBar}
-      cells={[
-        { id: 'hint', width: 300, content: <span className={classes.statusHint}>{captured ? RELEASE_HINT : ''}</span> },
-        { id: 'keyboard', width: 34, content: keyboard },
-        { id: 'mouse', width: 34, content: interactive ? <Icon name="mouse" label="Mouse not captured" dimmed /> : null },
-        { id: 'padlock', width: 34, content: connected ? <Icon name="padlock" label="The connection is authenticated" /> : null },
-      ]}
+      cells={
+        !connected
+          ? []
+          : [
+              { id: 'hint', width: 300, content: <span className={classes.statusHint}>{captured ? RELEASE_HINT : ''}</span> },
+              { id: 'keyboard', width: 34, content: keyboard },
+              { id: 'mouse', width: 34, content: interactive ? <Icon name="mouse" label="Mouse not captured" dimmed /> : null },
+              { id: 'padlock', width: 34, content: <Icon name="padlock" label="The connection is authenticated" /> },
+            ]
+      }
     >
       {status}
     </StatusBar>

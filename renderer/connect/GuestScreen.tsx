@@ -25,9 +25,9 @@ export function GuestScreen({ name, frame, page, zoom, interactive, keyboard, on
     <main className={classes.client} aria-label="Console">
       <div className={classes.scroll}>
         {frame !== null && (
+          // biome-ignore lint/a11y/noStaticElementInteractions: a click leads to the keyboard field, which keys reach by themselves
           <div
             className={classes.picture}
-            role="presentation"
             onPointerDown={(event) => {
               event.preventDefault()
               keyboard.take()

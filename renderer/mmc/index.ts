@@ -20,8 +20,9 @@ export { isShortcut, type KeyLike, matchShortcut, parseShortcut, runShortcut } f
 export { ConsoleFrame, type ConsoleFrameProps } from './ConsoleFrame/ConsoleFrame.tsx'
 export { type ConsoleLayout, defaultConsoleLayout } from './ConsoleFrame/consoleLayout.ts'
 export { StatusBar, type StatusBarProps, type StatusCell } from './ConsoleFrame/StatusBar.tsx'
-export { ConsoleTree, type ConsoleTreeHandle, type ConsoleTreeProps } from './ConsoleTree/ConsoleTree.tsx'
+export { ConsoleTree } from './ConsoleTree/ConsoleTree.tsx'
 export type { TreeNode } from './ConsoleTree/treeModel.ts'
+export type { ConsoleTreeHandle, ConsoleTreeProps } from './ConsoleTree/useConsoleTree.ts'
 export { ContextMenu, type ContextMenuProps } from './ContextMenu/ContextMenu.tsx'
 export { CustomizeViewDialog, type CustomizeViewDialogProps, type CustomizeViewState } from './CustomizeViewDialog/CustomizeViewDialog.tsx'
 export { type Detail, DetailsGrid, type DetailsGridProps } from './DetailsGrid/DetailsGrid.tsx'
@@ -51,7 +52,7 @@ export { FileDialog, type FileDialogProps } from './FileDialog/FileDialog.tsx'
 export { type FileEntry, type FileFilter, type FileListing, joinPath, parentPath } from './FileDialog/fileDialogModel.ts'
 export { GroupBox, type GroupBoxProps } from './GroupBox/GroupBox.tsx'
 export { InlineEdit, type InlineEditProps, type RenameAnswer } from './InlineEdit/InlineEdit.tsx'
-export { ListView, type ListViewHandle, type ListViewProps } from './ListView/ListView.tsx'
+export { ListView } from './ListView/ListView.tsx'
 export { initialListViewState, listViewReducer } from './ListView/listViewReducer.ts'
 export type {
   ListColumn,
@@ -63,6 +64,7 @@ export type {
   SortValue,
 } from './ListView/listViewTypes.ts'
 export { sortRows } from './ListView/sortRows.ts'
+export type { ListViewHandle, ListViewProps } from './ListView/useListInteraction.ts'
 export type { Box, Point } from './Menu/menuModel.ts'
 export { MenuBar, type MenuBarProps } from './MenuBar/MenuBar.tsx'
 export { MessageBox, type MessageBoxAnswer, type MessageBoxButton, type MessageBoxOptions } from './MessageBox/MessageBox.tsx'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { TICKS_PER_SECOND } from '../kernel/ticks.ts'
 import { guestProduct, type MsRange } from '../products/guests.ts'
-import type { World } from '../world.ts'
+import { World } from '../world.ts'
 import {
   crashGuest,
   freezeGuest,
@@ -84,6 +84,23 @@ describe('a boot', () => {
 
   it('takes no value out of a random stream', () => {
     expect(boot({ ...GEN2, disk: 'windows-server-2022' }).world.tables.random_stream.size).toBe(0)
+  })
+})
+
+describe('a lab that was closed and opened again', () => {
+  it('goes on as if it had never been closed', () => {
+    const machines: TestMachine[] = [
+      { ...GEN2, disk: 'windows-server-2022' },
+      { id: 'other', generation: 1, disk: null, disc: 'windows-xp-sp3' },
+    ]
+    const open = testLab(machines)
+    for (const machine of machines) powerOnGuest(open, machine.id)
+    run(open, 6.5)
+    open.takeChanges()
+    const rows = Object.fromEntries(Object.entries(open.tables).map(([name, table]) => [name, [...table.values()]]))
+    const again = new World(JSON.parse(JSON.stringify(rows)))
+    expect(run(again, 900)).toEqual(run(open, 900))
+    expect([...again.tables.guest.values()]).toEqual([...open.tables.guest.values()])
   })
 })
 

@@ -24,7 +24,9 @@ export { adapterStatus, heartbeat, integrationServicesText, ipAddresses, service
 /** Power-on: the guest row is made and the firmware starts. The boot order is looked at when the firmware comes to it. */
 export function powerOnGuest(world: World, vmId: string, speedFactor = 1): void {
   const vm = world.tables.virtual_machine.require(vmId)
-  removeGuest(world, vmId)
+  // A reset replaces the row in its place: rows keep the order in which they were first put.
+  const before = world.tables.guest.get(vmId)
+  if (before?.eventId != null) world.events.cancel(before.eventId)
   enterPhase(world, vm, blankGuest(vmId, world.now), 'firmware', speedFactor)
 }
 

@@ -12,14 +12,14 @@ import type { PhaseInput } from './phases.ts'
 import { guestNow } from './row.ts'
 import { addressesOn } from './status.ts'
 
-/** What a command leads to: lines, a cleared screen, or an end of the session or the system. */
+/** What a command leads to: lines, a cleared screen, or an end of the sign-in or the system. */
 export interface CommandResult {
   readonly lines: readonly string[]
   readonly clears?: true
   readonly input?: PhaseInput
 }
 
-interface Session {
+interface Prompt {
   readonly world: World
   readonly vm: VirtualMachineRow
   readonly guest: GuestRow
@@ -56,7 +56,7 @@ export function runCommand(world: World, vm: VirtualMachineRow, guest: GuestRow,
   return command({ world, vm, guest, product, words })
 }
 
-type Command = (session: Session) => CommandResult
+type Command = (prompt: Prompt) => CommandResult
 
 const print = (...lines: string[]): CommandResult => ({ lines })
 
@@ -74,7 +74,7 @@ function unknownCommand(product: GuestProduct, name: string): string {
 }
 
 /** Seconds since the system came to its prompt. */
-function upSeconds({ world, guest }: Session): number {
+function upSeconds({ world, guest }: Prompt): number {
   return Math.max(0, Math.floor((guestNow(world, guest) - guest.phaseTick) / TICKS_PER_SECOND))
 }
 
@@ -97,8 +97,8 @@ const UNIX_COMMANDS: Readonly<Record<string, Command>> = {
   hostname: ({ vm }) => print(hostNameOf(vm)),
   echo: ({ words }) => print(words.slice(1).join(' ')),
   date: ({ world, guest }) => print(unixDateText(guestClock(world, guest))),
-  uptime: (session) => {
-    const minutes = Math.floor(upSeconds(session) / 60)
+  uptime: (prompt) => {
+    const minutes = Math.floor(upSeconds(prompt) / 60)
     return print(` up ${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')},  1 user,  load average: 0.00, 0.01, 0.00`)
   },
   ifconfig: addressLines,
@@ -144,7 +144,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'hv-socket': ['hv_sock                 20480  0'],
 }
 
-function addressLines({ world, vm, guest }: Session): CommandResult {
+function addressLines({ world, vm, guest }: Prompt): CommandResult {
   const lines = ['1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536', '    inet 127.0.0.1/8 scope host lo']
   for (const [index, adapter] of world.by.adaptersOfVm.of(vm.id).entries()) {
     const network = adapter.switchId === null ? undefined : world.tables.virtual_switch.get(adapter.switchId)

@@ -7,7 +7,7 @@ import { MonitorPage } from './monitor.ts'
 import type { Partition, VirtualProcessor } from './partition.ts'
 import { type HypervisorSnapshot, lpColumns, SNAPSHOT_VERSION, type VirtualProcessorRow } from './snapshot.ts'
 import type { QueuedMessage } from './synic-state.ts'
-import type { HypervisorPlatform, HypervisorPorts, InterceptMessage, MessageSlot } from './types.ts'
+import type { HypervisorPlatform, HypervisorPorts, InterceptMessage, MessageSlot, PageRun, PartitionId } from './types.ts'
 import { BYTES, FLOATS, INTS } from './vp-arrays.ts'
 
 export type RestoreOutcome = { readonly ok: true; readonly hypervisor: Hypervisor } | { readonly ok: false; readonly reason: string }
@@ -45,6 +45,12 @@ function refusalOf({ version, instance }: HypervisorSnapshot, ports: HypervisorP
 }
 
 function restorePartitions(core: Core, snapshot: HypervisorSnapshot): void {
+  const pools = new Map<PartitionId, PageRun[]>()
+  for (const { partitionId, page, count } of snapshot.poolRuns) {
+    const runs = pools.get(partitionId) ?? []
+    runs.push({ page, count })
+    pools.set(partitionId, runs)
+  }
   for (const row of snapshot.partitions) {
     const partition = newPartition({
       id: row.partitionId,
@@ -73,11 +79,7 @@ function restorePartitions(core: Core, snapshot: HypervisorSnapshot): void {
     for (const page of row.statsPages) partition.statsPages.add(page)
     for (const device of row.attachedDevices) partition.attachedDevices.add(device)
     partition.memoryReport = row.memoryReport ?? undefined
-    const runs = snapshot.poolRuns.filter(({ partitionId }) => partitionId === row.partitionId)
-    partition.pool.restore(
-      runs.map(({ page, count }) => ({ page, count })),
-      row.poolInUse,
-    )
+    partition.pool.restore(pools.get(row.partitionId) ?? [], row.poolInUse)
     core.partitions.set(partition.id, partition)
     core.partitions.get(row.parentId)?.children.push(partition.id)
   }

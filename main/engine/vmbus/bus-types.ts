@@ -1,6 +1,6 @@
 /** The two ends that meet on a bus: providers in the parent, drivers in the guest, and what the bus is made of. */
 import type { Channel } from './channel.ts'
-import type { ChannelCodecs, ChannelRows } from './channel-rows.ts'
+import type { ChannelCodecs, ChannelRows, PacketRow } from './channel-rows.ts'
 import type { VmbusClientRows } from './client.ts'
 import type { VmbusClientOptions } from './client-types.ts'
 import type { Guid } from './guid.ts'
@@ -86,9 +86,20 @@ export const busRowsVersion = 1
 export interface OpenChannelRow {
   readonly offerId: OfferId
   readonly parameters: OpenParameters
-  readonly rows: ChannelRows
   /** Whether the guest still uses it. */
   readonly guestOpen: boolean
+  /** The data plane while it works. */
+  readonly rows?: ChannelRows | undefined
+  /** What is left of a channel that the host has taken away and whose guest does not know yet. */
+  readonly cutOff?: CutOffRow | undefined
+}
+
+export interface CutOffRow {
+  readonly epoch: number
+  readonly guestToHostBytes: number
+  readonly hostToGuestBytes: number
+  /** Requests of the guest that will never be completed. */
+  readonly requests: readonly PacketRow[]
 }
 
 /** Everything of one partition's bus. What is on the way in the SynIC belongs to the hypervisor's rows. */

@@ -311,6 +311,22 @@ describe('saved buses', () => {
     expect([next.completed, channel.guestRequests.size]).toEqual([1, 1])
   })
 
+  it('keep what was cut off until the guest hears of it', () => {
+    const { bench, driver, offerId, provider } = connected()
+    provider.hold = true
+    driver.request(64)
+    bench.run()
+    bench.bus.revoke(offerId)
+    const rows = bench.bus.snapshot()
+    const next = new EchoDriver()
+    const again = VmbusBus.restore(rows, 'resume', bench.transport, bench.options, ends(new EchoProvider(), next)) as VmbusBus
+    if (typeof again === 'string') throw new Error(again)
+    expect(again.snapshot()).toEqual(rows)
+    bench.bus = again
+    bench.run()
+    expect([next.log, again.server.channels(), again.client.channels()]).toEqual([['rescinded 1', 'closed 1'], [], []])
+  })
+
   it('of a machine signal each open channel once, and rescind what the host does not have', () => {
     for (const present of [true, false]) {
       const { bench, driver } = connected()
@@ -349,13 +365,15 @@ describe('saved buses', () => {
       refuse({ ...rows, server: { ...rows.server, version: 7 as 1 } }),
       refuse({ ...rows, client: { ...rows.client, version: 7 as 1 } }),
       refuse({ ...rows, channels: [{ ...channel, offerId: 99 }] }),
-      refuse({ ...rows, channels: [{ ...channel, rows: { ...channel.rows, version: 7 as 1 } }] }),
+      refuse({ ...rows, channels: [{ ...channel, rows: { ...(channel.rows as NonNullable<typeof channel.rows>), version: 7 as 1 } }] }),
+      refuse({ ...rows, channels: [{ ...channel, rows: undefined }] }),
     ]).toEqual([
       'bus rows of version 7',
       'server: rows of version 7',
       'client: rows of version 7',
-      'open channel of offer 99, which does not exist',
+      'nobody can read the packets of offer 99',
       'rows of version 7',
+      'open channel of offer 1 without content',
     ])
   })
 })

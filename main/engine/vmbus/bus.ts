@@ -16,7 +16,7 @@ import {
 } from './bus-types.ts'
 import { busClientNotifier, busServerNotifier } from './bus-notifiers.ts'
 import { Channel, type ChannelSignals } from './channel.ts'
-import { type ChannelCodecs, channelRows, restoreChannelRows } from './channel-rows.ts'
+import { type ChannelCodecs, channelRows, packetOf, packetRow, restoreChannelRows } from './channel-rows.ts'
 import { VmbusClient } from './client.ts'
 import type { ChannelOpening, GpadlResult, VmbusClientError } from './client-types.ts'
 import type { Guid } from './guid.ts'
@@ -41,6 +41,18 @@ interface OpenRecord {
   guestOpen: boolean
   /** Requests of the guest that were cut off. */
   aborted: readonly Packet[]
+  readonly codecs: ChannelCodecs
+}
+
+/** A row for a channel that works, or that its guest still believes in. */
+function openChannelRow(record: OpenRecord): OpenChannelRow[] {
+  const { offerId, parameters, guestOpen, channel, codecs } = record
+  if (channel.isOpen) return [{ offerId, parameters, guestOpen, rows: channelRows(channel, codecs) }]
+  if (!guestOpen) return []
+  const { guestToHost, hostToGuest } = channel.rings
+  const requests = record.aborted.map((packet) => packetRow(packet, codecs.toHost))
+  const cutOff = { epoch: channel.epoch, guestToHostBytes: guestToHost.size, hostToGuestBytes: hostToGuest.size, requests }
+  return [{ offerId, parameters, guestOpen, cutOff }]
 }
 
 /** Finds the two ends of each saved channel again. */
@@ -115,13 +127,7 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
 
   /** Rows of the whole bus; JSON-able. */
   snapshot(): VmbusBusRows {
-    const channels: OpenChannelRow[] = []
-    for (const record of this.#open.values()) {
-      const provider = this.#providers.get(record.offerId)
-      if (provider === undefined || !record.channel.isOpen) continue
-      const { offerId, parameters, guestOpen } = record
-      channels.push({ offerId, parameters, guestOpen, rows: channelRows(record.channel, provider.codecs) })
-    }
+    const channels = [...new Set([...this.#open.values(), ...this.#byChannel.values()])].flatMap(openChannelRow)
     const rows: VmbusBusRows = {
       version: busRowsVersion,
       server: this.server.snapshot(),
@@ -187,10 +193,13 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
     return this.#call(() => this.#retargeted(offerId, status))
   }
 
-  /** Machine reset or switched off: both sides forget each other. The hypervisor clears the SynIC itself. */
+  /**
+   * Machine reset or switched off: both sides forget each other. The hypervisor clears the SynIC itself, and lets the guest run only after
+   * `resetComplete`, which waits for providers that close or open with `pending`.
+   */
   reset(): void {
     this.client.forget()
-    this.#drivers.clear()
+    this.#forgetGuest()
     for (const offerId of [...this.#open.keys()]) this.#closeData(offerId)
     this.#monitorPending.clear()
     this.#bitsToHost.clear()
@@ -212,11 +221,16 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
 
   /** Lets go of the bus: firmware before the operating system, hibernation, driver unload. */
   unload(): VmbusClientError | undefined {
-    this.#forgetGuest()
-    return this.#call(() => this.client.unload())
+    const error = this.client.unload()
+    if (error === undefined) this.#forgetGuest()
+    this.#drain()
+    return error
   }
 
-  /** A new kernel starts that knows nothing of the old one (kexec without unload): it simply connects again. */
+  /**
+   * A new kernel starts that knows nothing of the old one (kexec without unload): it simply connects again. What the SynIC still holds for the old
+   * kernel must be dropped before, or a late VersionResponse would be taken for an answer to the new contact.
+   */
   reconnect(): VmbusClientError | undefined {
     this.#forgetGuest()
     this.client.forget()
@@ -368,7 +382,7 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
       return
     }
     const driver = this.#drivers.get(parameters.channelId)
-    this.#enter({ offerId, parameters, channel, driver, guestOpen: false, aborted: [] })
+    this.#enter({ offerId, parameters, channel, driver, guestOpen: false, aborted: [], codecs: provider.codecs })
     const answer = provider.open(channel, parameters)
     if (answer !== 'pending') this.#opened(offerId, answer)
   }
@@ -580,25 +594,45 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
       const driver = ends.driver(offer.channelId)
       if (driver !== undefined) this.#drivers.set(offer.channelId, driver)
     }
-    for (const channel of this.server.channels()) {
-      const provider = ends.provider(channel.offerId, channel.offer)
-      if (provider !== undefined) this.#providers.set(channel.offerId, provider)
-      else if (mode === 'resume' && channel.state.name !== 'revoked') return `the provider of offer ${channel.offerId} is missing`
+    const codecs = new Map<OfferId, ChannelCodecs>()
+    for (const { offerId, offer, state } of rows.server.channels) {
+      const provider = ends.provider(offerId, offer)
+      const known = provider?.codecs ?? ends.codecs?.(offer)
+      if (known !== undefined) codecs.set(offerId, known)
+      const live = this.server.channel(offerId) !== undefined && state.name !== 'revoked'
+      if (live && provider !== undefined) this.#providers.set(offerId, provider)
+      else if (live && mode === 'resume') return `the provider of offer ${offerId} is missing`
     }
     for (const row of rows.channels) {
-      const offer = rows.server.channels.find((channel) => channel.offerId === row.offerId)?.offer
-      if (offer === undefined) return `open channel of offer ${row.offerId}, which does not exist`
-      const provider = this.#providers.get(row.offerId)
-      const codecs = provider?.codecs ?? ends.codecs?.(offer)
-      if (codecs === undefined) return `nobody can read the packets of offer ${row.offerId}`
-      const channel = restoreChannelRows(row.rows, codecs, { signals: this, trace: this.server.trace })
-      if (typeof channel === 'string') return channel
-      const { offerId, parameters, guestOpen } = row
-      const record: OpenRecord = { offerId, parameters, channel, driver: this.#drivers.get(channel.channelId), guestOpen, aborted: [] }
-      this.#enter(record)
-      if (guestOpen) this.#byChannel.set(channel.channelId, record)
+      const known = codecs.get(row.offerId)
+      if (known === undefined) return `nobody can read the packets of offer ${row.offerId}`
+      const fault = this.#attachChannel(row, known)
+      if (fault !== undefined) return fault
     }
     if (mode === 'machine') this.#claimChannels()
+    return undefined
+  }
+
+  #attachChannel(row: OpenChannelRow, codecs: ChannelCodecs): string | undefined {
+    const { offerId, parameters, guestOpen, rows, cutOff } = row
+    const ports = { signals: this, trace: this.server.trace }
+    const aborted: Packet[] = []
+    let channel: Channel | string
+    if (rows !== undefined) channel = restoreChannelRows(rows, codecs, ports)
+    else if (cutOff !== undefined) {
+      const pendingSendSize = parameters.negotiated.version >= vmbusVersion.v2_4
+      channel = new Channel({ ...ports, ...cutOff, channelId: parameters.channelId, pendingSendSize })
+      channel.close()
+      for (const item of cutOff.requests) {
+        const packet = packetOf(item, codecs.toHost)
+        if (typeof packet === 'string') return packet
+        aborted.push(packet)
+      }
+    } else return `open channel of offer ${offerId} without content`
+    if (typeof channel === 'string') return channel
+    const record: OpenRecord = { offerId, parameters, channel, driver: this.#drivers.get(channel.channelId), guestOpen, aborted, codecs }
+    if (channel.isOpen) this.#enter(record)
+    if (guestOpen) this.#byChannel.set(channel.channelId, record)
     return undefined
   }
 

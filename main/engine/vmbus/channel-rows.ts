@@ -68,7 +68,8 @@ export function channelRows<G, H>(channel: Channel<G, H>, codecs: ChannelCodecs<
   }
 }
 
-function packetRow<P>(packet: Packet<P>, codec: PayloadCodec<P>): PacketRow {
+/** One packet as a row. */
+export function packetRow<P>(packet: Packet<P>, codec: PayloadCodec<P>): PacketRow {
   const { type, flags, transactionId, payloadBytes, extension } = packet
   return { type, flags, transactionId, payloadBytes, payload: toHex(codec.encode(packet.payload, packet)), extension }
 }
@@ -125,7 +126,8 @@ export function restoreChannelRows<G, H>(
   return channel
 }
 
-function packetOf<P>(row: PacketRow, codec: PayloadCodec<P>): Packet<P> | string {
+/** A packet from its row, or a text that says what is wrong. */
+export function packetOf<P>(row: PacketRow, codec: PayloadCodec<P>): Packet<P> | string {
   const bytes = fromHex(row.payload)
   if (bytes === undefined || bytes.length !== row.payloadBytes) return 'payload bytes do not match their length'
   const payload = codec.decode(bytes, row)

@@ -259,6 +259,11 @@ export class VmbusServer {
     return tlConnectComplete(this.#core, endpointId, serviceId, accepted)
   }
 
+  /** True from `reset` until `resetComplete`; the guest must not run meanwhile, its messages are refused as `busy`. */
+  get resetting(): boolean {
+    return isResetting(this.#core)
+  }
+
   /** Machine switched off or reset. */
   reset(): VmbusServerError | undefined {
     return reset(this.#core)

@@ -68,7 +68,8 @@ export function ActionsPane({ title = 'Actions', groups, collapsedIds, onCollaps
         {groups.map((group) => {
           const collapsed = collapsedIds.has(group.id)
           return (
-            <section key={group.id} aria-label={group.title}>
+            // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields
+            <div key={group.id} role="group" aria-label={group.title}>
               <button
                 type="button"
                 className={classes.group}
@@ -102,7 +103,7 @@ export function ActionsPane({ title = 'Actions', groups, collapsedIds, onCollaps
                     />
                   ),
                 )}
-            </section>
+            </div>
           )
         })}
       </div>

@@ -1,126 +1,18 @@
-import { type KeyboardEvent, type MouseEvent, type ReactNode, type Ref, useId, useImperativeHandle, useRef, useState } from 'react'
-import { Icon, type IconName } from '../../theme/icons/Icon.tsx'
-import type { MenuEntry } from '../CommandModel/CommandModel.ts'
+import { type ReactNode, useId } from 'react'
 import { ContextMenu } from '../ContextMenu/ContextMenu.tsx'
-import type { RenameAnswer } from '../InlineEdit/InlineEdit.tsx'
-import type { Point } from '../Menu/menuModel.ts'
-import { useStable } from '../useStable.ts'
 import { ListHeader } from './ListHeader.tsx'
 import { ListRow } from './ListRow.tsx'
 import classes from './ListView.module.css'
-import type { ListColumn, ListViewState } from './listViewTypes.ts'
-import { listHeaderHeight, useListView } from './useListView.ts'
-
-export interface ListViewHandle {
-  readonly focus: () => void
-  /** Starts renaming a row in place; scrolls it into view. */
-  readonly beginRename: (id: string) => void
-  readonly scrollTo: (id: string) => void
-}
-
-export interface ListViewProps<T> {
-  /** Accessible name of the list. */
-  readonly label: string
-  /** All rows in any order; a new array when something changed, unchanged rows as the same objects. */
-  readonly rows: readonly T[]
-  /** Must be a stable function. */
-  readonly getId: (row: T) => string
-  /** All columns, shown or not; must be a stable array. */
-  readonly columns: readonly ListColumn<T>[]
-  readonly state: ListViewState
-  readonly onStateChange: (state: ListViewState) => void
-  /** Icon before the first column's text. */
-  readonly iconOf?: (row: T) => IconName
-  /** Enter or double click. */
-  readonly onActivate?: (id: string) => void
-  /** Entries of the context menu for the selected ids; with none selected, of the empty area. */
-  readonly menuFor?: (ids: readonly string[]) => readonly MenuEntry[]
-  /** Renames in place (F2 or `beginRename`); a text refuses. Without it nothing can be renamed. */
-  readonly onRename?: (id: string, text: string) => RenameAnswer
-  /** Column that is renamed. Default: the first shown one. */
-  readonly renameColumnId?: string
-  /** Greatest length of a new name, in characters. */
-  readonly renameMaxLength?: number
-  /** Ids of the rows on screen (and a few around them), whenever they change; must be a stable function. */
-  readonly onVisibleRange?: (ids: readonly string[]) => void
-  /** Shown when there are no rows. */
-  readonly emptyText?: string
-  /** False = one row at most is selected. Default true. */
-  readonly multiSelect?: boolean
-  /** The list gained the focus, for the console's focused item. */
-  readonly onFocus?: () => void
-  /** Keys the list does not use, e.g. for shortcuts. */
-  readonly onKeyDown?: (event: KeyboardEvent) => void
-  readonly ref?: Ref<ListViewHandle>
-}
-
-interface OpenMenu {
-  readonly at: Point
-  readonly byKey: boolean
-}
-
-const rowHeight = 19
+import type { ListColumn } from './listViewTypes.ts'
+import { type ListViewProps, useListInteraction } from './useListInteraction.ts'
+import { listHeaderHeight } from './useListView.ts'
 
 /** The report list of the console: virtual rows, columns that sort, resize and move, Windows selection. */
 export function ListView<T>(props: ListViewProps<T>): ReactNode {
-  const { label, rows, getId, columns, state, onStateChange, iconOf, onActivate, menuFor, onRename, emptyText, multiSelect = true } = props
-  const scroller = useRef<HTMLDivElement>(null)
+  const { label, rows, columns, state, iconOf, menuFor, onRename, emptyText, multiSelect = true } = props
+  const list = useListInteraction(props)
+  const { scroller, sorted, ids, shown, totalWidth, virtual, dispatch, menu, setMenu, renamingId } = list
   const prefix = useId()
-  const [menu, setMenu] = useState<OpenMenu | null>(null)
-  const [renamingId, setRenamingId] = useState<string | null>(null)
-  const beginRename = (id: string): void => {
-    if (onRename !== undefined) setRenamingId(id)
-  }
-  const openMenuByKey = (id: string | null): void => {
-    const box = scroller.current?.getBoundingClientRect()
-    const index = id === null ? -1 : ids.indexOf(id)
-    const top = listHeaderHeight + (index + 1) * rowHeight - (scroller.current?.scrollTop ?? 0)
-    setMenu({ at: { x: (box?.left ?? 0) + 30, y: (box?.top ?? 0) + Math.max(0, top) }, byKey: true })
-  }
-  const { sorted, ids, shown, totalWidth, virtual, dispatch, handleKey } = useListView({
-    rows,
-    getId,
-    columns,
-    state,
-    onStateChange,
-    onActivate,
-    onVisibleRange: props.onVisibleRange,
-    rowHeight,
-    scroller,
-    beginRename,
-    openMenuByKey,
-    multiSelect,
-  })
-  const scrollTo = (id: string): void => {
-    const index = ids.indexOf(id)
-    if (index >= 0) virtual.scrollToIndex(index, { align: 'auto' })
-  }
-  useImperativeHandle(props.ref, () => ({
-    focus: () => scroller.current?.focus(),
-    beginRename: (id) => {
-      scrollTo(id)
-      beginRename(id)
-    },
-    scrollTo,
-  }))
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (!handleKey(event)) {
-      props.onKeyDown?.(event)
-      return
-    }
-    event.preventDefault()
-    event.stopPropagation()
-  }
-  const press = useStable((event: MouseEvent, id: string): void => {
-    scroller.current?.focus({ preventScroll: true })
-    if (event.button === 0) dispatch({ type: 'press', id, ctrl: multiSelect && event.ctrlKey, shift: multiSelect && event.shiftKey, ids })
-    else if (event.button === 2) dispatch({ type: 'pressForMenu', id })
-  })
-  const activate = useStable((id: string): void => onActivate?.(id))
-  const onContextMenu = (event: MouseEvent): void => {
-    event.preventDefault()
-    if (menuFor !== undefined) setMenu({ at: { x: event.clientX, y: event.clientY }, byKey: false })
-  }
   const renameColumnId = props.renameColumnId ?? shown[0]?.column.id
   const menuEntries = menu === null ? [] : (menuFor?.(ids.filter((id) => state.selectedIds.has(id))) ?? [])
   const focusIndex = state.focusedId === null ? -1 : ids.indexOf(state.focusedId)
@@ -138,13 +30,10 @@ export function ListView<T>(props: ListViewProps<T>): ReactNode {
       className={classes.list}
       tabIndex={0}
       data-menu-open={menu !== null || undefined}
-      onKeyDown={onKeyDown}
+      onKeyDown={list.onKeyDown}
       onFocus={props.onFocus}
-      onContextMenu={onContextMenu}
-      onMouseDown={(event) => {
-        if (event.target === event.currentTarget || (event.target instanceof Element && event.target.matches('[data-ground]')))
-          dispatch({ type: 'clear' })
-      }}
+      onContextMenu={list.onContextMenu}
+      onMouseDown={list.onGroundPress}
     >
       <div className={classes.sheet} style={{ minWidth: totalWidth }} data-ground="">
         <ListHeader shown={shown} sort={state.sort} dispatch={dispatch} fitWidth={fit} />
@@ -174,12 +63,9 @@ export function ListView<T>(props: ListViewProps<T>): ReactNode {
                     ? { columnId: renameColumnId ?? '', maxLength: props.renameMaxLength, commit: (text) => onRename(id, text) }
                     : null
                 }
-                onEndEdit={(byKey) => {
-                  setRenamingId(null)
-                  if (byKey) scroller.current?.focus()
-                }}
-                onPress={press}
-                onActivate={activate}
+                onEndEdit={list.endRename}
+                onPress={list.press}
+                onActivate={list.activate}
               />
             )
           })}

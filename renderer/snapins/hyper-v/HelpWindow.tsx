@@ -17,7 +17,7 @@ const KEYS: readonly (readonly [string, string])[] = [
 /** The built-in help: how to work with the console, and what differs from the real product. */
 export function HelpWindow({ onClose }: { readonly onClose: () => void }): ReactNode {
   return (
-    <DialogWindow title="Hyper-V Manager Help" icon="help" width={600} height={500} resizable onClose={onClose}>
+    <DialogWindow title="Hyper-V Manager Help" icon="help" width={620} height={560} resizable onClose={onClose}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a text that scrolls must be reachable by key */}
       <section className={classes.help} tabIndex={0} aria-label="Help text">
         <h3>What this is</h3>

@@ -62,6 +62,11 @@ describe('actions on virtual machines', () => {
     ])
   })
 
+  it('has another order for several machines', () => {
+    expect(shownActions([vm('Saved'), vm('Saved', 'other')])).toEqual(['connect', 'start', 'delete-saved-state', 'delete'])
+    expect(shownActions([vm('Saved'), vm('Paused')]).slice(-3)).toEqual(['reset', 'delete-saved-state', 'delete'])
+  })
+
   it('runs an action on the machines to which it applies', () => {
     const run = vi.fn()
     const off = vm('Off')

@@ -8,8 +8,8 @@ import { type HostView, VM_COMMANDS, type VmAction, type VmCommand, type VmView 
 import type { Command, MenuEntry } from '../../mmc/index.ts'
 import { offersAction } from '../../vm-actions/index.ts'
 
-/** Actions on machines in the order of the Actions pane (3.2). */
-export const ACTION_ORDER: readonly VmAction[] = [
+/** Actions on one machine in the order of the Actions pane (3.2). */
+const ACTION_ORDER: readonly VmAction[] = [
   'connect',
   'start',
   'delete-saved-state',
@@ -23,11 +23,22 @@ export const ACTION_ORDER: readonly VmAction[] = [
   'delete',
 ]
 
+/** Order for several machines (1.7). */
+const BULK_ORDER: readonly VmAction[] = [
+  'connect',
+  'start',
+  'turn-off',
+  'shut-down',
+  'save',
+  'pause',
+  'resume',
+  'reset',
+  'delete-saved-state',
+  'delete',
+]
+
 /** Actions after which the context menu has a separator (3.2). */
 const LAST_OF_BLOCK: readonly VmAction[] = ['connect', 'save', 'reset', 'delete']
-
-/** Actions that make sense for one machine alone (1.7). */
-const SINGLE_ONLY: readonly VmAction[] = ['rename']
 
 export function isVmCommand(action: VmAction): action is VmCommand {
   return (VM_COMMANDS as readonly VmAction[]).includes(action)
@@ -38,11 +49,15 @@ export function targetsOf(action: VmAction, vms: readonly VmView[]): readonly Vm
   return vms.filter((vm) => offersAction(vm, action))
 }
 
+function orderFor(vms: readonly VmView[]): readonly VmAction[] {
+  return vms.length === 1 ? ACTION_ORDER : BULK_ORDER
+}
+
 /** Actions to show for a selection: those that apply to at least one of the machines. */
 export function shownActions(vms: readonly VmView[]): readonly VmAction[] {
   let any = 0
   for (const vm of vms) any |= vm.actions
-  return ACTION_ORDER.filter((action) => offersAction({ actions: any }, action) && (vms.length === 1 || !SINGLE_ONLY.includes(action)))
+  return orderFor(vms).filter((action) => offersAction({ actions: any }, action))
 }
 
 export interface VmCommandContext {
@@ -62,7 +77,7 @@ export function vmEntries(context: VmCommandContext, separators: boolean): reado
   if (vms.length === 0) return []
   const entries: MenuEntry[] = []
   const shown = shownActions(vms)
-  for (const action of ACTION_ORDER) {
+  for (const action of orderFor(vms)) {
     if (shown.includes(action)) {
       const made = command(action, () => run(action, targetsOf(action, vms)))
       entries.push({ ...made, enabled: connected, isDefault: action === 'connect' })

@@ -143,12 +143,13 @@ interface ServerPanesProps {
 
 /** The three panes of a server. */
 function ServerPanes({ host, selection, listProps, onFocus }: ServerPanesProps): ReactNode {
-  const { rows, list, setList, single } = selection
+  const { rows, list, setList, single, selected } = selection
   const detail = useVmDetail(single?.id ?? null)
   const [layout, setLayout] = useJsonPreference('hyper-v.panes', isStackedLayout, FIRST_LAYOUT)
   const [tab, setTab] = useJsonPreference<DetailsTab>('hyper-v.details-tab', isDetailsTab, 'summary')
   const title = checkpointsTitle(host.checkpointWord)
-  const empty = host.serviceState !== 'running'
+  // Nothing is said about several machines at once (1.7).
+  const empty = host.serviceState !== 'running' || selected.length > 1
   const panes = [
     {
       id: 'virtual-machines',

@@ -86,7 +86,7 @@ function modernDesktop(canvas: Canvas, view: SystemView): void {
   const ink = light ? '#1a1a1a' : WHITE
   icon(canvas, 20, 'Recycle Bin', '#5f8fb4', light && !view.product.server)
   if (view.product.server)
-    managementWindow(canvas, 'Server Manager', ['Dashboard', 'Local Server', 'All Servers', 'File and Storage Services'], view)
+    managementWindow(canvas, 'Server Manager', ['Dashboard', 'Local Server', 'All Servers', 'File and Storage'], view)
   else lightBeams(canvas, light)
   canvas.fill(0, height - 40, width, 40, view.product.theme.taskbar)
   const centred = light && !view.product.server

@@ -14,12 +14,20 @@ export function textCanvas(): Canvas {
   return new Canvas(720, 400, '#000000')
 }
 
+/** Lines as a terminal of this picture shows them: cut into rows of its width, the last rows when there are too many. */
+function terminalRows(canvas: Canvas, lines: readonly string[]): string[] {
+  const columns = Math.floor(canvas.width / CELL)
+  const rows = lines.flatMap((line) => {
+    const parts = [line.slice(0, columns)]
+    for (let at = columns; at < line.length; at += columns) parts.push(line.slice(at, at + columns))
+    return parts
+  })
+  return rows.slice(-Math.floor(canvas.height / SIZE))
+}
+
 /** Lines from the top left; those that do not fit have scrolled away. */
 export function drawLines(canvas: Canvas, lines: readonly string[], color = GREY): void {
-  const rows = Math.floor(canvas.height / SIZE)
-  const columns = Math.floor(canvas.width / CELL)
-  for (const [row, line] of lines.slice(-rows).entries())
-    canvas.text(0, row * SIZE, line.slice(0, columns), { size: SIZE, color, font: 'mono' })
+  for (const [row, line] of terminalRows(canvas, lines).entries()) canvas.text(0, row * SIZE, line, { size: SIZE, color, font: 'mono' })
 }
 
 /** POST of the PC firmware (devices 8.1: American Megatrends BIOS). */
@@ -215,9 +223,7 @@ export function consoleCanvas(view: SystemView): Canvas {
 /** Messages that scroll by while Linux, FreeBSD or DOS starts. */
 export function textBoot(view: SystemView): Canvas {
   const canvas = consoleCanvas(view)
-  const rows = Math.floor(canvas.height / SIZE)
-  const shown = kernelMessages(view).slice(-rows)
-  for (const [row, line] of shown.entries()) {
+  for (const [row, line] of terminalRows(canvas, kernelMessages(view)).entries()) {
     const marked = line.startsWith('[  OK  ]')
     canvas.text(0, row * SIZE, marked ? `[      ]${line.slice(8)}` : line, { size: SIZE, color: '#c0c0c0', font: 'mono' })
     if (marked) canvas.text(3 * CELL, row * SIZE, 'OK', { size: SIZE, color: '#4ec04e', font: 'mono' })

@@ -1,4 +1,5 @@
 /** Windows while it starts, ends, installs or crashes. Own simplified drawings of each era's screens. */
+import { STOP_CODES } from '../advance.ts'
 import { Canvas } from '../screen.ts'
 import { classicWindow, dotSpinner, drawMark } from './parts.ts'
 import { percentOf, type SystemView, stepOf } from './view.ts'
@@ -176,7 +177,7 @@ function textStop(view: SystemView): Canvas {
     '',
     'Technical information:',
     '',
-    `*** STOP: ${name}`,
+    `*** STOP: ${STOP_CODES[name] ?? '0x00000000'} (0x00000000,0x00000000,0x00000000,0x00000000)`,
     '',
     'Beginning dump of physical memory',
     `Dumping physical memory to disk:  ${percentOf(view)}`,
@@ -190,13 +191,13 @@ function sadStop(view: SystemView): Canvas {
   const canvas = screenOf(view, '#0a6ebd')
   const white = '#ffffff'
   canvas.text(96, 110, ':(', { size: 150, color: white, font: 'sans-light' })
-  canvas.text(96, 300, 'Your device ran into a problem and needs to restart.', { size: 36, color: white, font: 'sans-light' })
+  canvas.text(96, 300, 'Your device ran into a problem and needs to restart.', { size: 30, color: white, font: 'sans-light' })
   canvas.text(96, 340, "We're just collecting some error info, and then we'll restart for you.", {
-    size: 36,
+    size: 30,
     color: white,
     font: 'sans-light',
   })
-  canvas.text(96, 404, `${percentOf(view)}% complete`, { size: 36, color: white, font: 'sans-light' })
+  canvas.text(96, 404, `${percentOf(view)}% complete`, { size: 30, color: white, font: 'sans-light' })
   drawBlockCode(canvas, 96, 480)
   canvas.text(236, 490, 'For more information about this issue and possible fixes, read the event log.', {
     size: 20,

@@ -111,7 +111,6 @@ function drawPerson(canvas: Canvas, x: number, y: number, framed: boolean): void
   canvas.circle(x, y, 92, '#c9ced6')
   canvas.circle(x, y - 24, 30, '#6d7886')
   canvas.circle(x, y + 44, 40, '#6d7886')
-  canvas.fill(x - 40, y + 46, 80, 24, '#6d7886')
 }
 
 /** XP: the welcome page with a list of users at the right. */

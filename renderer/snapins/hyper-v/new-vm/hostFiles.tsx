@@ -3,7 +3,7 @@ import { type ReactNode, useCallback } from 'react'
 import { refusalText } from '../../../../preload/contract/index.ts'
 import { useClient, useLabState } from '../../../client/lab-context.tsx'
 import { FileDialog, type FileFilter, type FileListing, useDialogHost } from '../../../mmc/index.ts'
-import { formatDateTime } from '../formats.ts'
+import { formatDateTime, instantOf } from '../formats.ts'
 
 export interface BrowseOptions {
   readonly mode: 'open' | 'folder'
@@ -26,7 +26,7 @@ export function useBrowse(hostId: string): (options: BrowseOptions) => Promise<s
           name: kind === 'drive' ? entryPath : name,
           kind,
           sizeBytes,
-          modifiedText: kind === 'drive' ? '' : formatDateTime(startTimeMs, modifiedTick),
+          modifiedText: kind === 'drive' ? '' : formatDateTime(instantOf(startTimeMs, modifiedTick)),
         })),
       }
     },
