@@ -10,7 +10,14 @@ export interface Figure {
   readonly note: string
 }
 
-export function figure(name: string, value: number, unit: string, bound: number | null = null, kind: 'at most' | 'at least' = 'at most', note = ''): Figure {
+export function figure(
+  name: string,
+  value: number,
+  unit: string,
+  bound: number | null = null,
+  kind: 'at most' | 'at least' = 'at most',
+  note = '',
+): Figure {
   return { name, value, unit, budget: bound === null ? null : { bound, kind }, note }
 }
 
@@ -34,7 +41,14 @@ export function table(figures: readonly Figure[]): string {
   ])
   const all = [['figure', 'measured', 'budget', '', 'how'], ...rows]
   const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
-  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 /** The middle value. */

@@ -33,6 +33,11 @@ export function useColorSchemeCommand(): Command {
   return {
     id: 'color-scheme',
     label: 'Color &Scheme',
-    children: SCHEMES.map(({ id, label }) => ({ id: `color-scheme-${id}`, label, checked: id === present, run: () => set(id === 'auto' ? null : id) })),
+    children: SCHEMES.map(({ id, label }) => ({
+      id: `color-scheme-${id}`,
+      label,
+      checked: id === present,
+      run: () => set(id === 'auto' ? null : id),
+    })),
   }
 }

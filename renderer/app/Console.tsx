@@ -64,6 +64,7 @@ function ConsoleWindow(): ReactNode {
   }, [selected, snapIn.defaultNodeId, remember])
   useEffect(() => tree.current?.focus(), [])
   useConsoleKeys(snapIn.onKey)
+  useFocusKeeper(() => snapIn.restoreFocus() || tree.current?.focus())
   const [closedNodes, setClosedNodes] = useState<ReadonlySet<string>>(new Set())
   const expanded = new Set(known.flatMap(([node]) => (closedNodes.has(node.id) ? [] : [node.id])))
 
@@ -151,6 +152,17 @@ function toolbarEntries(
       run: () => show({ actionsVisible: !actionsVisible }),
     },
   ]
+}
+
+/**
+ * Gives the focus back when what held it is gone: an action that was run and does not apply any more, a closed window's button. Without a focus
+ * the keys would lead nowhere.
+ */
+function useFocusKeeper(restore: () => void): void {
+  const { stack } = useDialogHost()
+  useEffect(() => {
+    if (stack.length === 0 && document.activeElement === document.body) restore()
+  })
 }
 
 /** Keys that belong to the console wherever the focus is; not while one of its windows is open. */

@@ -3,8 +3,8 @@ import type { Speed } from '../../preload/contract/index.ts'
 import { useClient, useConnectionStatus, useLabState } from '../client/lab-context.tsx'
 import { ContextMenu, type MenuEntry, useMessageBox } from '../mmc/index.ts'
 import { formatDateTime, instantOf } from '../snapins/hyper-v/index.ts'
-import { errorBox } from '../vm-actions/index.ts'
 import { Icon } from '../theme/icons/Icon.tsx'
+import { errorBox } from '../vm-actions/index.ts'
 import classes from './App.module.css'
 
 const SPEEDS: readonly (readonly [Speed, string])[] = [
@@ -30,7 +30,11 @@ export function speedText(speed: Speed): string {
 export function speedEntries(present: Speed, setSpeed: (speed: Speed) => void, step: (milliseconds: number) => void): readonly MenuEntry[] {
   const speeds = SPEEDS.map(([speed, label]) => ({ id: `speed-${speed}`, label, checked: speed === present, run: () => setSpeed(speed) }))
   if (present !== 0) return speeds
-  return [...speeds, 'separator', ...STEPS.map(([milliseconds, label]) => ({ id: `step-${milliseconds}`, label, run: () => step(milliseconds) }))]
+  return [
+    ...speeds,
+    'separator',
+    ...STEPS.map(([milliseconds, label]) => ({ id: `step-${milliseconds}`, label, run: () => step(milliseconds) })),
+  ]
 }
 
 /** The lab's date and time: `11/23/2026 9:41:00 AM`. */

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { EMPTY_HISTORY, type HistoryAction, historyReducer } from './history.ts'
 
 const after = (...actions: readonly (string | HistoryAction)[]) =>
-  actions.reduce((state, action) => historyReducer(state, typeof action === 'string' ? { type: 'select', nodeId: action } : action), EMPTY_HISTORY)
+  actions.reduce(
+    (state, action) => historyReducer(state, typeof action === 'string' ? { type: 'select', nodeId: action } : action),
+    EMPTY_HISTORY,
+  )
 const back = { type: 'back' } as const
 const forward = { type: 'forward' } as const
 

@@ -11,10 +11,7 @@ export const EMPTY_HISTORY: SelectionHistory = { past: [], present: null, future
 /** Steps that are remembered. */
 const STEPS_MAX = 50
 
-export type HistoryAction =
-  | { readonly type: 'select'; readonly nodeId: string }
-  | { readonly type: 'back' }
-  | { readonly type: 'forward' }
+export type HistoryAction = { readonly type: 'select'; readonly nodeId: string } | { readonly type: 'back' } | { readonly type: 'forward' }
 
 export function historyReducer(state: SelectionHistory, action: HistoryAction): SelectionHistory {
   const { past, present, future } = state

@@ -20,7 +20,9 @@ describe('jobText', () => {
     expect(jobText(job('1'), 'APP01')).toBe('APP01 was started.')
     expect(jobText(job('1', { kind: 'stop-service', vmId: null }), '')).toBe('The Virtual Machine Management service was stopped.')
     const refusal = { code: 'not-enough-memory', values: { name: 'APP01' } } as const
-    expect(jobText(job('1', { status: 'failed', refusal }), 'APP01')).toBe('Not enough memory in the system to start the virtual machine APP01.')
+    expect(jobText(job('1', { status: 'failed', refusal }), 'APP01')).toBe(
+      'Not enough memory in the system to start the virtual machine APP01.',
+    )
     expect(jobText(running('1'), 'APP01')).toBeNull()
   })
 })

@@ -4,6 +4,7 @@ import type { Connection } from '../client/connection.ts'
 import type { LabContextValue } from '../client/lab-context.tsx'
 import { openPreferences } from '../client/preferences.ts'
 import { openStateStore, type StateSource, type StateStore } from '../client/state-store.ts'
+import { installTestHook } from '../client/test-hook.ts'
 import type { WindowKind } from './windowKind.ts'
 
 /** Resolves with the store once its first snapshot is there. */
@@ -32,5 +33,6 @@ export async function openLab(shell: ShellAbilities, connection: Connection, kin
     kind.kind === 'connect' ? { hostId: null, vmId: kind.vmId } : consoleSource(connection),
   ])
   const store = await filled(openStateStore(connection, source))
+  installTestHook(window, connection.client, store.get().lab)
   return { shell, connection, preferences, store }
 }

@@ -7,6 +7,7 @@ describe('windowKind', () => {
   })
 
   it('is the console otherwise', () => {
-    for (const query of ['', '?token=x', '?window=other&vm=a', '?window=connect', '?window=connect&vm=']) expect(windowKind(query)).toEqual({ kind: 'console' })
+    for (const query of ['', '?token=x', '?window=other&vm=a', '?window=connect', '?window=connect&vm='])
+      expect(windowKind(query)).toEqual({ kind: 'console' })
   })
 })

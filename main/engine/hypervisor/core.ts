@@ -87,5 +87,7 @@ export function isPartitionSuspended(partition: Partition): boolean {
 
 /** Neither suspended nor waiting for its start; it may be halted. */
 export function canExecute(vp: VirtualProcessor): boolean {
-  return !vp.explicitSuspend && !vp.interceptSuspend && !vp.waitForSipi && vp.partition.state === 'active' && !isPartitionSuspended(vp.partition)
+  return (
+    !vp.explicitSuspend && !vp.interceptSuspend && !vp.waitForSipi && vp.partition.state === 'active' && !isPartitionSuspended(vp.partition)
+  )
 }

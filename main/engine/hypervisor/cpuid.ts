@@ -57,7 +57,12 @@ export function recommendations(platform: HypervisorPlatform): number {
 
 function hardwareFeatures(platform: HypervisorPlatform): number {
   const { features } = platform
-  return bit(0, features.flexPriority || features.apicVirtualization) + bit(1, true) + bit(3, features.slat) + bit(23, features.apicVirtualization)
+  return (
+    bit(0, features.flexPriority || features.apicVirtualization) +
+    bit(1, true) +
+    bit(3, features.slat) +
+    bit(23, features.apicVirtualization)
+  )
 }
 
 /** The answer of the hypervisor; leaves that it does not know give zeros. Leaf 1 shows only the hypervisor-present bit. */

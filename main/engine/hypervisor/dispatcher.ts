@@ -100,7 +100,8 @@ export class Dispatcher {
   /** A code that nobody answers: refused as the hypervisor refuses it. */
   unknown(caller: Caller, code: number): HypercallResult<never> {
     const context = this.#contextOf(caller)
-    if (context !== undefined) this.#account(context, hypercallInfo(code), code, this.#core.cost('fastHypercall'), HvStatus.InvalidHypercallCode, 0)
+    if (context !== undefined)
+      this.#account(context, hypercallInfo(code), code, this.#core.cost('fastHypercall'), HvStatus.InvalidHypercallCode, 0)
     return refusal(HvStatus.InvalidHypercallCode, this.#core.cost('fastHypercall'))
   }
 
@@ -203,7 +204,8 @@ function checkCall<Code extends keyof HypercallMap>(
   if (handler.count === undefined) return { status: HvStatus.Success, reps: 1 }
   const reps = handler.count(input, context)
   if (handler.resumable === true) return { status: HvStatus.Success, reps }
-  if (!Number.isInteger(reps) || reps < 1 || reps > REP_MAX || start < 0 || start >= reps) return { status: HvStatus.InvalidHypercallInput, reps }
+  if (!Number.isInteger(reps) || reps < 1 || reps > REP_MAX || start < 0 || start >= reps)
+    return { status: HvStatus.InvalidHypercallInput, reps }
   const [header, element] = handler.block ?? [0, 0]
   if (header + reps * element > PAGE_BYTES) return { status: HvStatus.InvalidAlignment, reps }
   return { status: HvStatus.Success, reps }

@@ -3,9 +3,27 @@ import type { Tick } from '../kernel/ticks.ts'
 import type { PartitionId, VpIndex } from './types.ts'
 
 export type DueItem =
-  | { readonly kind: 'timer'; readonly partitionId: PartitionId; readonly vpIndex: VpIndex; readonly index: number; readonly version: number }
-  | { readonly kind: 'monitor'; readonly partitionId: PartitionId; readonly connectionId: number; readonly index: number; readonly version: number }
-  | { readonly kind: 'retry'; readonly partitionId: PartitionId; readonly vpIndex: VpIndex; readonly index: number; readonly version: number }
+  | {
+      readonly kind: 'timer'
+      readonly partitionId: PartitionId
+      readonly vpIndex: VpIndex
+      readonly index: number
+      readonly version: number
+    }
+  | {
+      readonly kind: 'monitor'
+      readonly partitionId: PartitionId
+      readonly connectionId: number
+      readonly index: number
+      readonly version: number
+    }
+  | {
+      readonly kind: 'retry'
+      readonly partitionId: PartitionId
+      readonly vpIndex: VpIndex
+      readonly index: number
+      readonly version: number
+    }
 
 interface Entry {
   readonly due: Tick

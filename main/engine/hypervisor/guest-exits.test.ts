@@ -6,13 +6,33 @@ import type { HypervisorPlatform } from './types.ts'
 
 const SECOND = 10_000_000
 
-const XP: GuestProfile = { bits: 32, tpr: 'eager', syntheticInterrupts: false, enlightenedFlush: false, autoEoi: false, amdOptimizationDriver: false }
+const XP: GuestProfile = {
+  bits: 32,
+  tpr: 'eager',
+  syntheticInterrupts: false,
+  enlightenedFlush: false,
+  autoEoi: false,
+  amdOptimizationDriver: false,
+}
 const SERVER_2003: GuestProfile = { ...XP, tpr: 'lazy' }
-const SERVER_2008: GuestProfile = { bits: 64, tpr: 'lazy', syntheticInterrupts: true, enlightenedFlush: true, autoEoi: true, amdOptimizationDriver: false }
+const SERVER_2008: GuestProfile = {
+  bits: 64,
+  tpr: 'lazy',
+  syntheticInterrupts: true,
+  enlightenedFlush: true,
+  autoEoi: true,
+  amdOptimizationDriver: false,
+}
 
 /** A busy system: 150,000 changes of the interrupt request level and 1,000 interrupts per second. */
 const INTERRUPT_LOAD: Partial<GuestOperations> = { irqlChanges: 150_000, timerInterrupts: 100, deviceInterrupts: 900 }
-const MEMORY_LOAD: Partial<GuestOperations> = { contextSwitches: 3000, pageFaults: 5000, pageTableWrites: 4000, invalidations: 1000, tlbMisses: 500_000 }
+const MEMORY_LOAD: Partial<GuestOperations> = {
+  contextSwitches: 3000,
+  pageFaults: 5000,
+  pageTableWrites: 4000,
+  invalidations: 1000,
+  tlbMisses: 500_000,
+}
 
 interface Measured {
   readonly tpr: number
@@ -69,7 +89,13 @@ describe('task priority (reference 2.6)', () => {
 })
 
 describe('second-level translation (reference 2.5)', () => {
-  const shadowCounters = ['AddressSpaceSwitches', 'SmallPageTlbFills', 'PageTableWriteIntercepts', 'PageFaultIntercepts', 'PageInvalidations'] as const
+  const shadowCounters = [
+    'AddressSpaceSwitches',
+    'SmallPageTlbFills',
+    'PageTableWriteIntercepts',
+    'PageFaultIntercepts',
+    'PageInvalidations',
+  ] as const
   const read = ({ host, id }: Measured): number[] => shadowCounters.map((name) => Math.round(host.hypervisor.vpEvent(id, 0, name)))
 
   it('S22 moves the shadow-page counters without it and leaves them at 0 with it', () => {
@@ -109,7 +135,10 @@ describe('emulated devices', () => {
     expect(host.hypervisor.vpEvent(id, 0, 'IoInterceptMessages')).toBeGreaterThan(10_000)
     // 20,000 accesses of 20 us are 0.4 s of waiting per second of work.
     expect(work).toBeCloseTo(1 / 1.4, 1)
-    const rootTime = [0, 1, 2, 3, 4, 5, 6, 7].reduce((sum, vp) => sum + (host.hypervisor.vpCounters(root, vp).get('% Total Run Time') ?? 0), 0)
+    const rootTime = [0, 1, 2, 3, 4, 5, 6, 7].reduce(
+      (sum, vp) => sum + (host.hypervisor.vpCounters(root, vp).get('% Total Run Time') ?? 0),
+      0,
+    )
     expect(rootTime).toBeCloseTo((20_000 * work * 19.328) / 1e4, 0)
   })
 })

@@ -167,7 +167,12 @@ export function guestExits(
   tally.exits(operations.cpuids, 'hypervisorIntercept', 'CpuidInstructions')
   tally.exits(operations.msrs, 'hypervisorIntercept', 'MsrAccesses')
   tally.roundTrip(operations.ioPorts, 'workerRoundTrip', 'IoInstructions', 'IoInterceptMessages')
-  tally.roundTrip(operations.deviceMemory, 'workerMmioRoundTrip', 'MemoryInterceptMessages', platform.features.slat ? 'NestedPageFaultIntercepts' : 'PageFaultIntercepts')
+  tally.roundTrip(
+    operations.deviceMemory,
+    'workerMmioRoundTrip',
+    'MemoryInterceptMessages',
+    platform.features.slat ? 'NestedPageFaultIntercepts' : 'PageFaultIntercepts',
+  )
   tally.calls(operations.signalEvents, 'fastHypercall', 'SyntheticInterruptHypercalls')
   tally.calls(operations.postMessages, 'postMessage', 'SyntheticInterruptHypercalls')
   tally.calls(operations.longSpinWaits, 'fastHypercall', 'LongSpinWaitHypercalls')
@@ -182,7 +187,13 @@ export function guestExits(
 }
 
 /** With second-level translation only misses are dearer; shadow tables exit at every change of an address space. */
-function countMemory(tally: Tally, platform: HypervisorPlatform, costs: CostModel, profile: GuestProfile, operations: GuestOperations): void {
+function countMemory(
+  tally: Tally,
+  platform: HypervisorPlatform,
+  costs: CostModel,
+  profile: GuestProfile,
+  operations: GuestOperations,
+): void {
   const { contextSwitches, pageFaults, pageTableWrites, invalidations, tlbMisses } = operations
   if (platform.features.slat) {
     tally.guest(tlbMisses, (NESTED_MISS_FACTOR - 1) * costs.cycles.tlbMissNative)

@@ -1,6 +1,7 @@
 /** How a call is answered: the shape that every handler has. */
-import type { CostKey } from './cost-table.ts'
+
 import type { Core } from './core.ts'
+import type { CostKey } from './cost-table.ts'
 import type { HypercallInput, HypercallMap, HypercallOutput } from './hypercall-types.ts'
 import type { Partition, VirtualProcessor } from './partition.ts'
 import { HvStatus } from './status.ts'

@@ -23,11 +23,23 @@ export const MapFlag = {
 } as const
 
 /** Interrupt types of AssertVirtualInterrupt (HV_INTERRUPT_TYPE, x64). */
-export const InterruptKind = { Fixed: 0, LowestPriority: 1, Smi: 2, RemoteRead: 3, Nmi: 4, Init: 5, Sipi: 6, ExtInt: 7, LocalInt0: 8 } as const
+export const InterruptKind = {
+  Fixed: 0,
+  LowestPriority: 1,
+  Smi: 2,
+  RemoteRead: 3,
+  Nmi: 4,
+  Init: 5,
+  Sipi: 6,
+  ExtInt: 7,
+  LocalInt0: 8,
+} as const
 export type InterruptKind = (typeof InterruptKind)[keyof typeof InterruptKind]
 
 /** A set of VPs: all, or banks of 64 VPs (HV_VP_SET). */
-export type VpSet = { readonly format: 'all' } | { readonly format: 'sparse'; readonly banks: readonly { readonly bank: number; readonly mask: bigint }[] }
+export type VpSet =
+  | { readonly format: 'all' }
+  | { readonly format: 'sparse'; readonly banks: readonly { readonly bank: number; readonly mask: bigint }[] }
 
 /** An entry of a list flush: a page and how many pages follow it (0 to 4095). */
 export interface GvaRange {
@@ -68,13 +80,20 @@ type NewConnection = {
   readonly portId: number
   readonly info: ConnectionInfo
 }
-type Translation = { readonly resultCode: 'success' | 'page-not-present' | 'gpa-unmapped'; readonly gpaPage: PageNumber; readonly overlay: boolean }
+type Translation = {
+  readonly resultCode: 'success' | 'page-not-present' | 'gpa-unmapped'
+  readonly gpaPage: PageNumber
+  readonly overlay: boolean
+}
 
 export interface HypercallMap {
   [HvCall.SwitchVirtualAddressSpace]: Call<{ readonly addressSpace: bigint }>
   [HvCall.FlushVirtualAddressSpace]: Call<Flush & { readonly processorMask: bigint }>
   [HvCall.FlushVirtualAddressList]: Call<Flush & { readonly processorMask: bigint; readonly ranges: readonly GvaRange[] }>
-  [HvCall.GetLogicalProcessorRunTime]: Call<{ readonly lp: number }, { readonly globalTime: number; readonly localRunTime: number; readonly hypervisorTime: number }>
+  [HvCall.GetLogicalProcessorRunTime]: Call<
+    { readonly lp: number },
+    { readonly globalTime: number; readonly localRunTime: number; readonly hypervisorTime: number }
+  >
   [HvCall.NotifyLongSpinWait]: Call<{ readonly spinCount: number }>
   [HvCall.SendSyntheticClusterIpi]: Call<{ readonly vector: number; readonly processorMask: bigint }>
   [HvCall.FlushVirtualAddressSpaceEx]: Call<Flush & { readonly vpSet: VpSet }>
@@ -106,7 +125,12 @@ export interface HypercallMap {
     readonly mapFlags: number
     readonly source: readonly PageRun[]
   }>
-  [HvCall.UnmapGpaPages]: Call<{ readonly targetPartitionId: PartitionId; readonly targetPage: PageNumber; readonly pageCount: number; readonly unmapFlags?: number }>
+  [HvCall.UnmapGpaPages]: Call<{
+    readonly targetPartitionId: PartitionId
+    readonly targetPage: PageNumber
+    readonly pageCount: number
+    readonly unmapFlags?: number
+  }>
   [HvCall.InstallIntercept]: Call<
     OnPartition & {
       /** 0 removes the intercept; 1 read, 2 write, 4 execute. */
@@ -131,8 +155,16 @@ export interface HypercallMap {
   [HvCall.ConnectPortOld]: Call<NewConnection>
   [HvCall.ConnectPort]: Call<NewConnection>
   [HvCall.DisconnectPort]: Call<{ readonly connectionPartition: PartitionId; readonly connectionId: number }>
-  [HvCall.GetPortProperty]: Call<{ readonly portPartition: PartitionId; readonly portId: number; readonly property: PortProperty }, { readonly value: number }>
-  [HvCall.SetPortProperty]: Call<{ readonly portPartition: PartitionId; readonly portId: number; readonly property: PortProperty; readonly value: number }>
+  [HvCall.GetPortProperty]: Call<
+    { readonly portPartition: PartitionId; readonly portId: number; readonly property: PortProperty },
+    { readonly value: number }
+  >
+  [HvCall.SetPortProperty]: Call<{
+    readonly portPartition: PartitionId
+    readonly portId: number
+    readonly property: PortProperty
+    readonly value: number
+  }>
   [HvCall.PostMessage]: Call<{ readonly connectionId: number } & SynicMessage>
   [HvCall.SignalEvent]: Call<{ readonly connectionId: number; readonly flagNumber: number }>
   [HvCall.SignalEventDirect]: Call<OnVp & { readonly sint: number; readonly flagNumber: number }, { readonly newlySignaled: boolean }>
@@ -144,7 +176,11 @@ export interface HypercallMap {
     readonly mapFlags: number
     readonly pages: readonly { readonly target: PageNumber; readonly source: PageNumber; readonly count: number }[]
   }>
-  [HvCall.ModifySparseGpaPages]: Call<{ readonly targetPartitionId: PartitionId; readonly mapFlags: number; readonly pages: readonly PageRun[] }>
+  [HvCall.ModifySparseGpaPages]: Call<{
+    readonly targetPartitionId: PartitionId
+    readonly mapFlags: number
+    readonly pages: readonly PageRun[]
+  }>
   [HvCall.RegisterInterceptResult]: Call<OnPartition & { readonly leaf: number; readonly result: CpuidRegisters }>
   [HvCall.UnregisterInterceptResult]: Call<OnPartition & { readonly leaf: number }>
   [HvCall.StartVirtualProcessor]: Call<OnVp & { readonly context: readonly RegisterValue[] }>

@@ -83,7 +83,11 @@ export class Hypervisor {
   // Hypercalls
 
   /** Issues a hypercall and runs it to its end. Long calls are entered anew every 50 us (`slices`). */
-  hypercall<Code extends keyof HypercallMap>(caller: Caller, code: Code, input: HypercallInput<Code>): HypercallResult<HypercallOutput<Code>> {
+  hypercall<Code extends keyof HypercallMap>(
+    caller: Caller,
+    code: Code,
+    input: HypercallInput<Code>,
+  ): HypercallResult<HypercallOutput<Code>> {
     return this.#dispatcher.call(caller, code, input)
   }
 

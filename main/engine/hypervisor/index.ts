@@ -1,6 +1,14 @@
 /** The simulated hypervisor: one `Hypervisor` per host. */
 export type { EoiPath } from './apic.ts'
-export { type CostEntry, type CostKey, COSTS, type GenerationInfo, PROCESSOR_GENERATIONS, type ProcessorGeneration, type SourceMark } from './cost-table.ts'
+export {
+  COSTS,
+  type CostEntry,
+  type CostKey,
+  type GenerationInfo,
+  PROCESSOR_GENERATIONS,
+  type ProcessorGeneration,
+  type SourceMark,
+} from './cost-table.ts'
 export { COUNTER_SETS, type CounterInfo, type CounterKind, type CounterSetName, VP_EVENT_KEYS, type VpEvent } from './counter-names.ts'
 export { type CounterValues, perSecond, type VpTimes } from './counters.ts'
 export { type CpuidRegisters, vendorText } from './cpuid.ts'
@@ -25,7 +33,7 @@ export type { IoPortAccess } from './intercepts.ts'
 export type { MonitorTrigger } from './monitored-notification.ts'
 export { Msr } from './msrs.ts'
 export { batchRuns, cutRuns, runPages } from './page-runs.ts'
-export { liveVps, type DynamicMemoryReport, type Partition, type VirtualProcessor } from './partition.ts'
+export { type DynamicMemoryReport, liveVps, type Partition, type VirtualProcessor } from './partition.ts'
 export {
   createChildPartition,
   DEFAULT_SPEC,
@@ -36,13 +44,22 @@ export {
   type StartOutcome,
   suspendPartition,
 } from './partition-start.ts'
-export { type Connection, type ConnectionInfo, EVENT_FLAGS, MESSAGE_PAYLOAD_MAX, type Port, PORT_BUFFERS, type PortInfo, type PortProperty } from './ports.ts'
+export {
+  type Connection,
+  type ConnectionInfo,
+  EVENT_FLAGS,
+  MESSAGE_PAYLOAD_MAX,
+  PORT_BUFFERS,
+  type Port,
+  type PortInfo,
+  type PortProperty,
+} from './ports.ts'
 export * from './privileges.ts'
 export { FULL_PROCESSOR, PROPERTIES, PropertyCode, type PropertyInfo, type PropertyName } from './properties.ts'
-export { type RegisterName, REGISTERS } from './registers.ts'
+export { REGISTERS, type RegisterName } from './registers.ts'
+export { type RestoreOutcome, restoreHypervisor } from './restore.ts'
 export { WINDOW_TICKS } from './scheduler.ts'
 export { SCHEDULER_TYPES, type SchedulerTypeInfo, type SchedulerTypeName } from './scheduler-types.ts'
-export { type RestoreOutcome, restoreHypervisor } from './restore.ts'
 export { type HypervisorSnapshot, SNAPSHOT_VERSION, snapshotHypervisor, stateHash } from './snapshot.ts'
 export { HvStatus, statusName } from './status.ts'
 export { SintBit } from './synic-state.ts'

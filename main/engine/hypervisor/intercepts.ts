@@ -1,7 +1,7 @@
 /** Intercepts: what a guest's access leads to, and the message to its parent (hypervisor reference 1.7). */
 import { type Core, canExecute } from './core.ts'
-import { VP_EVENT, type VpEvent } from './counter-names.ts'
 import type { CostKey } from './cost-table.ts'
+import { VP_EVENT, type VpEvent } from './counter-names.ts'
 import type { CpuidRegisters } from './cpuid.ts'
 import { cpuidLeaf } from './cpuid.ts'
 import type { Partition, VirtualProcessor } from './partition.ts'

@@ -7,7 +7,7 @@ import { MemoryPool, POOL_COST } from './memory-pool.ts'
 import { liveVps, type Partition, type VirtualProcessor } from './partition.ts'
 import { CHILD_PRIVILEGES, ROOT_PRIVILEGES } from './privileges.ts'
 import { FULL_PROCESSOR, PROPERTIES, PropertyCode } from './properties.ts'
-import { APIC_BASE_BSP, type RegisterName, RESET_REGISTERS } from './registers.ts'
+import { APIC_BASE_BSP, RESET_REGISTERS, type RegisterName } from './registers.ts'
 import type { NewVp, VpControls } from './scheduler.ts'
 import { ApicState, SintBit, SynicState } from './synic-state.ts'
 import { AddressSpaces } from './translation-view.ts'
@@ -146,7 +146,8 @@ export function removeVp(core: Core, vp: VirtualProcessor): void {
     }
     queue.length = 0
   }
-  for (const overlay of [...partition.gpa.overlays]) if (overlay.vpIndex === vp.index) partition.gpa.setOverlay(overlay.kind, vp.index, undefined)
+  for (const overlay of [...partition.gpa.overlays])
+    if (overlay.vpIndex === vp.index) partition.gpa.setOverlay(overlay.kind, vp.index, undefined)
   core.loads.remove(vp.slot)
   core.scheduler.removeVp(vp.slot, core.now())
   partition.vps[vp.index] = undefined

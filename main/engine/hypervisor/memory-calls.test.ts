@@ -9,7 +9,8 @@ describe('guest physical memory', () => {
   it('maps large pages where both addresses allow it, and breaks them up where a part is taken away', () => {
     const host = new TestHost()
     const id = host.start({ memory: [{ page: 0, pages: 2048 + 100 }] })
-    const sizes = (): unknown[] => ['4K GPA pages', '2M GPA pages', 'GPA Pages'].map((name) => host.hypervisor.partitionCounters(id).get(name))
+    const sizes = (): unknown[] =>
+      ['4K GPA pages', '2M GPA pages', 'GPA Pages'].map((name) => host.hypervisor.partitionCounters(id).get(name))
     expect(sizes()).toEqual([100, 4, 2148])
     expect(host.status(HvCall.UnmapGpaPages, { targetPartitionId: id, targetPage: 600, pageCount: 10 })).toBe('SUCCESS')
     expect(sizes()).toEqual([100 + 512 - 10, 3, 2138])
@@ -47,8 +48,12 @@ describe('guest physical memory', () => {
   it('leaves a long call after every 50 us and enters it again', () => {
     const host = new TestHost()
     const id = host.start()
-    const free = host.hypervisor.core.memory.find(509, 0)?.[0]?.page ?? -1
-    const input = { targetPartitionId: id, targetPage: 50_000, mapFlags: MapFlag.All, source: [{ page: free, count: 509 }] }
+    const input = {
+      targetPartitionId: id,
+      targetPage: 50_000,
+      mapFlags: MapFlag.All,
+      source: host.hypervisor.core.memory.find(509, 0) ?? [],
+    }
     const slice = host.hypervisor.hypercallSlice(host.root, HvCall.MapGpaPages, input)
     expect(slice).toMatchObject({ status: 0, pending: true, slices: 1 })
     expect(slice.cycles).toBeLessThanOrEqual(host.hypervisor.core.costs.sliceCycles)
@@ -70,8 +75,15 @@ describe('guest physical memory', () => {
     expect(host.hypervisor.memoryAccess(id, 0, 11, 'write').kind).toBe('not-running')
     host.call(HvCall.SetVpRegisters, { partitionId: id, vpIndex: 0, registers: [{ name: 'InterceptSuspend', value: 0n }] })
     expect(host.hypervisor.memoryAccess(id, 0, 0xfee00, 'read').kind).toBe('intercepted')
-    expect(host.takeNotes().filter((note) => note.startsWith('intercept'))).toEqual([`intercept ${id} -> 1/0 80000001`, `intercept ${id} -> 1/1 80000000`])
-    expect(host.hypervisor.receiveMessage(1, 0, 0)).toMatchObject({ type: 0x8000_0001, originationId: id, payload: { fields: { gpaPage: 10 } } })
+    expect(host.takeNotes().filter((note) => note.startsWith('intercept'))).toEqual([
+      `intercept ${id} -> 1/0 80000001`,
+      `intercept ${id} -> 1/1 80000000`,
+    ])
+    expect(host.hypervisor.receiveMessage(1, 0, 0)).toMatchObject({
+      type: 0x8000_0001,
+      originationId: id,
+      payload: { fields: { gpaPage: 10 } },
+    })
     expect(host.hypervisor.validate()).toEqual([])
   })
 

@@ -54,8 +54,16 @@ export const MEMORY_CALLS: MemoryCalls = {
       const found = active(context, targetPartitionId)
       if (!found.ok) return failed(found.status)
       const size = isLarge(mapFlags) ? PAGES_PER_2M : 1
-      const targets = cutRuns(pages.map(({ target, count }) => ({ page: target, count })), from * size, (until - from) * size)
-      const sources = cutRuns(pages.map(({ source, count }) => ({ page: source, count })), from * size, (until - from) * size)
+      const targets = cutRuns(
+        pages.map(({ target, count }) => ({ page: target, count })),
+        from * size,
+        (until - from) * size,
+      )
+      const sources = cutRuns(
+        pages.map(({ source, count }) => ({ page: source, count })),
+        from * size,
+        (until - from) * size,
+      )
       let completed = 0
       for (const [index, target] of targets.entries()) {
         const source = sources[index]

@@ -24,17 +24,20 @@ type MmuCalls = Pick<
   | typeof HvCall.TranslateVirtualAddressEx
 >
 
-const translate: HandlerOf<typeof HvCall.TranslateVirtualAddress> = simple('simpleHypercall', (context, { partitionId, vpIndex, gvaPage }) => {
-  const found = ownOrChildVp(context, partitionId, vpIndex)
-  if (!found.ok) return failed(found.status)
-  const { partition, registers } = found.value
-  const space = partition.addressSpaces.get(Number((registers.get('Cr3') ?? 0n) >> 12n))
-  if (space === undefined) return { status: HvStatus.Success, output: { resultCode: 'page-not-present', gpaPage: 0, overlay: false } }
-  const { outcome, gpaPage } = translateAddress(space, partition.gpa, gvaPage, context.core.platform.features.slat)
-  const resultCode = outcome === 'translated' ? 'success' : outcome
-  const overlay = gpaPage !== undefined && partition.gpa.overlayAt(gpaPage) !== undefined
-  return { status: HvStatus.Success, output: { resultCode, gpaPage: gpaPage ?? 0, overlay } }
-})
+const translate: HandlerOf<typeof HvCall.TranslateVirtualAddress> = simple(
+  'simpleHypercall',
+  (context, { partitionId, vpIndex, gvaPage }) => {
+    const found = ownOrChildVp(context, partitionId, vpIndex)
+    if (!found.ok) return failed(found.status)
+    const { partition, registers } = found.value
+    const space = partition.addressSpaces.get(Number((registers.get('Cr3') ?? 0n) >> 12n))
+    if (space === undefined) return { status: HvStatus.Success, output: { resultCode: 'page-not-present', gpaPage: 0, overlay: false } }
+    const { outcome, gpaPage } = translateAddress(space, partition.gpa, gvaPage, context.core.platform.features.slat)
+    const resultCode = outcome === 'translated' ? 'success' : outcome
+    const overlay = gpaPage !== undefined && partition.gpa.overlayAt(gpaPage) !== undefined
+    return { status: HvStatus.Success, output: { resultCode, gpaPage: gpaPage ?? 0, overlay } }
+  },
+)
 
 export const MMU_CALLS: MmuCalls = {
   [HvCall.SwitchVirtualAddressSpace]: simple('fastHypercall', ({ core, vp }, { addressSpace }) => {
@@ -56,8 +59,9 @@ export const MMU_CALLS: MmuCalls = {
       flush(context, flags, vpsOfMask(context.partition, flags, processorMask), ranges.slice(from, until), from === 0),
   },
 
-  [HvCall.FlushVirtualAddressSpaceEx]: simple('tlbFlushHypercall', (context, { flags, vpSet }) =>
-    exMissing(context) ?? flush(context, flags, vpsOfSet(context.partition, flags, vpSet), [], true),
+  [HvCall.FlushVirtualAddressSpaceEx]: simple(
+    'tlbFlushHypercall',
+    (context, { flags, vpSet }) => exMissing(context) ?? flush(context, flags, vpsOfSet(context.partition, flags, vpSet), [], true),
   ),
 
   [HvCall.FlushVirtualAddressListEx]: {
@@ -108,7 +112,13 @@ function vpsOfSet(partition: Partition, flags: number, set: VpSet): VirtualProce
 /**
  * A target that has a processor is interrupted; one that has not flushes when it is dispatched next, so the caller never waits for it.
  */
-function flush({ core, vp }: CallContext, flags: number, targets: readonly VirtualProcessor[], ranges: readonly GvaRange[], first: boolean): Outcome<void> {
+function flush(
+  { core, vp }: CallContext,
+  flags: number,
+  targets: readonly VirtualProcessor[],
+  ranges: readonly GvaRange[],
+  first: boolean,
+): Outcome<void> {
   let running = 0
   for (const target of targets) {
     const isRunning = canExecute(target) && !target.halted && (core.scheduler.vps.guest[target.slot] ?? 0) > 0

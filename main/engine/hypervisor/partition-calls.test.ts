@@ -18,7 +18,11 @@ describe('life of a partition', () => {
     const steps: readonly (readonly [string, string, string])[] = [
       ['created', 'create a VP', host.status(HvCall.CreateVp, vp)],
       ['created', 'suspend', host.status(HvCall.SetPartitionProperty, cap)],
-      ['created', 'early property', host.status(HvCall.SetPartitionProperty, { partitionId, code: PropertyCode.PhysicalAddressWidth, value: 40n })],
+      [
+        'created',
+        'early property',
+        host.status(HvCall.SetPartitionProperty, { partitionId, code: PropertyCode.PhysicalAddressWidth, value: 40n }),
+      ],
       ['created', 'initialize without memory', host.status(HvCall.InitializePartition, { partitionId })],
       ['created', 'finalize', host.status(HvCall.FinalizePartition, { partitionId })],
       ['created', 'deposit', host.status(HvCall.DepositMemory, { partitionId, pages: [{ page, count: 400 }] })],
@@ -31,7 +35,11 @@ describe('life of a partition', () => {
       ['active', 'VP 1 with 25 pages left', host.status(HvCall.CreateVp, { partitionId, vpIndex: 1 })],
       ['active', 'VP beyond the release', host.status(HvCall.CreateVp, { partitionId, vpIndex: 1024 })],
       ['active', 'unknown property', host.status(HvCall.SetPartitionProperty, { partitionId, code: 0x99_0000, value: 1n })],
-      ['active', 'read-only property', host.status(HvCall.SetPartitionProperty, { partitionId, code: PropertyCode.ProcessorVendor, value: 0n })],
+      [
+        'active',
+        'read-only property',
+        host.status(HvCall.SetPartitionProperty, { partitionId, code: PropertyCode.ProcessorVendor, value: 0n }),
+      ],
       ['active', 'weight 0', host.status(HvCall.SetPartitionProperty, { partitionId, code: PropertyCode.CpuWeight, value: 0n })],
       ['active', 'delete', host.status(HvCall.DeletePartition, { partitionId })],
       ['active', 'finalize', host.status(HvCall.FinalizePartition, { partitionId })],
@@ -150,7 +158,8 @@ describe('life of a partition', () => {
     const ids = [host.start(), host.start(), host.start()]
     const seen: number[] = []
     for (let previous = 0; ; ) {
-      const next = host.call(HvCall.GetNextChildPartition, { parentId: host.hypervisor.rootId, previousChildId: previous }).output?.nextChildId ?? 0
+      const next =
+        host.call(HvCall.GetNextChildPartition, { parentId: host.hypervisor.rootId, previousChildId: previous }).output?.nextChildId ?? 0
       if (next === 0) break
       seen.push(next)
       previous = next
@@ -188,11 +197,19 @@ describe('isolation', () => {
       create: host.status(HvCall.CreatePartition, { flags: 0 }, child),
       id: host.status(HvCall.GetPartitionId, {}, child),
       deposit: host.status(HvCall.DepositMemory, { partitionId: id, pages: [{ page: 5000, count: 1 }] }, child),
-      map: host.status(HvCall.MapGpaPages, { targetPartitionId: other, targetPage: 0, mapFlags: 0xf, source: [{ page: 9000, count: 1 }] }, child),
+      map: host.status(
+        HvCall.MapGpaPages,
+        { targetPartitionId: other, targetPage: 0, mapFlags: 0xf, source: [{ page: 9000, count: 1 }] },
+        child,
+      ),
       sibling: host.status(HvCall.GetVpRegisters, { partitionId: other, vpIndex: 0, names: ['Rip'] }, child),
       interrupt: host.status(HvCall.AssertVirtualInterrupt, { targetPartition: other, kind: 0, destination: 0, vector: 0x40 }, child),
       port: host.status(HvCall.DeletePort, { portPartition: other, portId: 1 }, child),
-      resume: host.status(HvCall.SetVpRegisters, { partitionId: id, vpIndex: 0, registers: [{ name: 'ExplicitSuspend', value: 0n }] }, child),
+      resume: host.status(
+        HvCall.SetVpRegisters,
+        { partitionId: id, vpIndex: 0, registers: [{ name: 'ExplicitSuspend', value: 0n }] },
+        child,
+      ),
       root: host.status(HvCall.DispatchVp, { partitionId: other, vpIndex: 0, timeSliceTicks: 1 }, child),
     }).toEqual({
       create: 'ACCESS_DENIED',

@@ -80,7 +80,8 @@ export const PARTITION_CALLS: PartitionCalls = {
     const found = controlled(context, partitionId)
     if (!found.ok) return failed(found.status)
     const target = found.value
-    if (target === context.partition || (target.state !== 'finalized' && target.state !== 'created')) return failed(HvStatus.InvalidPartitionState)
+    if (target === context.partition || (target.state !== 'finalized' && target.state !== 'created'))
+      return failed(HvStatus.InvalidPartitionState)
     if (target.pool.deposited > 0 || target.children.length > 0) return failed(HvStatus.OperationDenied)
     context.core.partitions.delete(target.id)
     context.partition.children.splice(context.partition.children.indexOf(target.id), 1)
@@ -102,7 +103,10 @@ export const PARTITION_CALLS: PartitionCalls = {
     return failed(setProperty(context, found.value, code, value))
   }),
 
-  [HvCall.GetPartitionId]: simple('simpleHypercall', ({ partition }) => ({ status: HvStatus.Success, output: { partitionId: partition.id } })),
+  [HvCall.GetPartitionId]: simple('simpleHypercall', ({ partition }) => ({
+    status: HvStatus.Success,
+    output: { partitionId: partition.id },
+  })),
 
   [HvCall.GetNextChildPartition]: simple('simpleHypercall', (context, { parentId, previousChildId }) => {
     const found = controlled(context, parentId)

@@ -199,6 +199,7 @@ export function removePartition(hypervisor: Hypervisor, partitionId: PartitionId
     stack.setProperty(partitionId, PropertyCode.Suspend, 1n)
     stack.call(HvCall.FinalizePartition, { partitionId })
   }
-  while (partition.pool.available > 0) stack.hypervisor.hypercall(stack.caller, HvCall.WithdrawMemory, { partitionId, pageCount: DEPOSIT_BATCH })
+  while (partition.pool.available > 0)
+    stack.hypervisor.hypercall(stack.caller, HvCall.WithdrawMemory, { partitionId, pageCount: DEPOSIT_BATCH })
   stack.call(HvCall.DeletePartition, { partitionId })
 }

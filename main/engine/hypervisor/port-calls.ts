@@ -120,7 +120,8 @@ const isSint = (sint: number): boolean => Number.isInteger(sint) && sint >= 1 &&
 const isId = (id: number): boolean => Number.isInteger(id) && id > 0 && id <= PORT_ID_MAX
 
 function isValidTarget(partition: Partition, info: PortInfo): HvStatus {
-  if (info.type === 'monitor') return Number.isInteger(info.monitorPage) && info.monitorPage >= 0 ? HvStatus.Success : HvStatus.InvalidParameter
+  if (info.type === 'monitor')
+    return Number.isInteger(info.monitorPage) && info.monitorPage >= 0 ? HvStatus.Success : HvStatus.InvalidParameter
   if (!isSint(info.targetSint)) return HvStatus.InvalidParameter
   if (info.targetVp !== ANY_VP && partition.vps[info.targetVp] === undefined) return HvStatus.InvalidVpIndex
   if (info.type !== 'event') return HvStatus.Success

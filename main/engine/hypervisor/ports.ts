@@ -7,7 +7,13 @@ export const PortType = { Message: 1, Event: 2, Monitor: 3, Doorbell: 4 } as con
 /** Where a port delivers to. SINT is 1 to 15; `targetVp` may be ANY_VP. Event flags are `baseFlag` to `baseFlag + flagCount - 1`, below 2048. */
 export type PortInfo =
   | { readonly type: 'message'; readonly targetSint: number; readonly targetVp: VpIndex }
-  | { readonly type: 'event'; readonly targetSint: number; readonly targetVp: VpIndex; readonly baseFlag: number; readonly flagCount: number }
+  | {
+      readonly type: 'event'
+      readonly targetSint: number
+      readonly targetVp: VpIndex
+      readonly baseFlag: number
+      readonly flagCount: number
+    }
   | { readonly type: 'monitor'; readonly monitorPage: PageNumber }
   | { readonly type: 'doorbell'; readonly targetSint: number; readonly targetVp: VpIndex }
 

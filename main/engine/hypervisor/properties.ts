@@ -47,7 +47,13 @@ export interface PropertyInfo {
 
 const U64 = 0xffff_ffff_ffff_ffffn
 
-function line(name: PropertyName, initial: bigint, maximum: bigint, kind: 'early' | 'late' | 'read-only' = 'late', minimum = 0n): PropertyInfo {
+function line(
+  name: PropertyName,
+  initial: bigint,
+  maximum: bigint,
+  kind: 'early' | 'late' | 'read-only' = 'late',
+  minimum = 0n,
+): PropertyInfo {
   return { code: PropertyCode[name], name, initial, minimum, maximum, readOnly: kind === 'read-only', early: kind === 'early' }
 }
 

@@ -84,8 +84,10 @@ function restorePartitions(core: Core, snapshot: HypervisorSnapshot): void {
     core.partitions.get(row.parentId)?.children.push(partition.id)
   }
   for (const { partitionId, code, value } of snapshot.properties) core.partitions.get(partitionId)?.properties.set(code, BigInt(value))
-  for (const { partitionId, page, count, spa, access, size } of snapshot.gpaRanges) core.partitions.get(partitionId)?.gpa.map(page, count, { spa, access, size })
-  for (const { partitionId, kind, vpIndex, page } of snapshot.overlays) core.partitions.get(partitionId)?.gpa.setOverlay(kind, vpIndex, page)
+  for (const { partitionId, page, count, spa, access, size } of snapshot.gpaRanges)
+    core.partitions.get(partitionId)?.gpa.map(page, count, { spa, access, size })
+  for (const { partitionId, kind, vpIndex, page } of snapshot.overlays)
+    core.partitions.get(partitionId)?.gpa.setOverlay(kind, vpIndex, page)
   for (const row of snapshot.partitions) {
     const partition = core.partitions.get(row.partitionId)
     if (partition !== undefined) partition.gpa.modifications = row.gpaModifications
@@ -102,8 +104,14 @@ function restoreScheduler(core: Core, { instance, logicalProcessors }: Hyperviso
   scheduler.load = instance.load
   scheduler.vps.reserveSlots(instance.slotEnd)
   core.events.reserveSlots(instance.slotEnd)
-  scheduler.restoreHidden({ free: instance.freeSlots, changed: instance.changedSlots, charged: instance.chargedSlots, all: instance.recomputeAll })
-  for (const { index, values } of logicalProcessors) for (const [column, array] of lpColumns(core).entries()) array[index] = values[column] ?? 0
+  scheduler.restoreHidden({
+    free: instance.freeSlots,
+    changed: instance.changedSlots,
+    charged: instance.chargedSlots,
+    all: instance.recomputeAll,
+  })
+  for (const { index, values } of logicalProcessors)
+    for (const [column, array] of lpColumns(core).entries()) array[index] = values[column] ?? 0
 }
 
 /** Everything that hangs on a partition or VP. Returns what is wrong, if something is. */
@@ -121,7 +129,8 @@ function restoreObjects(core: Core, snapshot: HypervisorSnapshot): string | unde
     else if (row.place === 'queue' && isQueued(message)) vp.synic.queues[row.sint]?.push({ ...message, port: message.port ?? undefined })
     else return `a message of virtual processor ${row.vpIndex} of ${row.partitionId} is incomplete`
   }
-  for (const { partitionId, vpIndex, sint, words } of snapshot.eventFlags) core.partitions.get(partitionId)?.vps[vpIndex]?.synic.flagWords(sint).set(words)
+  for (const { partitionId, vpIndex, sint, words } of snapshot.eventFlags)
+    core.partitions.get(partitionId)?.vps[vpIndex]?.synic.flagWords(sint).set(words)
   for (const { partitionId, vpIndex, index, ...timer } of snapshot.timers) {
     const target = core.partitions.get(partitionId)?.vps[vpIndex]?.synic.timers[index]
     if (target !== undefined) Object.assign(target, timer)
@@ -181,11 +190,15 @@ function restoreVp(core: Core, partition: Partition, row: VirtualProcessorRow): 
 
 function restorePorts(core: Core, snapshot: HypervisorSnapshot): void {
   for (const { partitionId, portId, connectionPartition, info, buffersInUse, postCount } of snapshot.ports) {
-    core.partitions.get(partitionId)?.ports.set(portId, { id: portId, ownerId: partitionId, connectionPartition, info, buffersInUse, postCount })
+    core.partitions
+      .get(partitionId)
+      ?.ports.set(portId, { id: portId, ownerId: partitionId, connectionPartition, info, buffersInUse, postCount })
   }
   for (const { partitionId, connectionId, portPartition, portId, info } of snapshot.connections) {
     const port = core.partitions.get(portPartition)?.ports.get(portId)
-    core.partitions.get(partitionId)?.connections.set(connectionId, { id: connectionId, ownerId: partitionId, portPartition, portId, info, port })
+    core.partitions
+      .get(partitionId)
+      ?.connections.set(connectionId, { id: connectionId, ownerId: partitionId, portPartition, portId, info, port })
   }
   for (const { partitionId, ...row } of snapshot.monitors) {
     const monitor = new MonitorPage(row.connectionId, row.page)

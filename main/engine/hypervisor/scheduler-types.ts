@@ -17,7 +17,14 @@ export interface SchedulerTypeInfo {
 }
 
 export const SCHEDULER_TYPES = {
-  'classic-smt-off': { launchEventValue: 1, bcdName: 'classic', usesSmt: false, coreIsolation: false, controls: true, dispatchedByRoot: false },
+  'classic-smt-off': {
+    launchEventValue: 1,
+    bcdName: 'classic',
+    usesSmt: false,
+    coreIsolation: false,
+    controls: true,
+    dispatchedByRoot: false,
+  },
   classic: { launchEventValue: 2, bcdName: 'classic', usesSmt: true, coreIsolation: false, controls: true, dispatchedByRoot: false },
   core: { launchEventValue: 3, bcdName: 'core', usesSmt: true, coreIsolation: true, controls: true, dispatchedByRoot: false },
   root: { launchEventValue: 4, bcdName: 'root', usesSmt: true, coreIsolation: false, controls: false, dispatchedByRoot: true },

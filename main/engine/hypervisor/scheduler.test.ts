@@ -14,9 +14,16 @@ function schedulerOf(changes: Partial<HypervisorPlatform> = {}): Scheduler {
 const oneNode = (logicalProcessors: number): Partial<HypervisorPlatform> => ({ nodes: [{ memoryPages: 1_000_000, logicalProcessors }] })
 
 /** A runnable VP that wants `guest` of a processor. */
-function add(scheduler: Scheduler, guest: number, given: Partial<NewVp['controls']> & { node?: number; smt?: boolean; pinnedTo?: number; hypervisor?: number } = {}): number {
+function add(
+  scheduler: Scheduler,
+  guest: number,
+  given: Partial<NewVp['controls']> & { node?: number; smt?: boolean; pinnedTo?: number; hypervisor?: number } = {},
+): number {
   const { node = -1, smt = true, pinnedTo, hypervisor = 0, ...controls } = given
-  const slot = scheduler.addVp({ controls: { weight: 100, cap: 1, reserve: 0, ...controls }, node, smt, ...(pinnedTo === undefined ? {} : { pinnedTo }) }, 0)
+  const slot = scheduler.addVp(
+    { controls: { weight: 100, cap: 1, reserve: 0, ...controls }, node, smt, ...(pinnedTo === undefined ? {} : { pinnedTo }) },
+    0,
+  )
   scheduler.setDemand(slot, { guest, hypervisor, induced: 0, wakesPerSecond: 100 })
   scheduler.setRunnable(slot, true)
   return slot
@@ -34,14 +41,37 @@ function shares(scheduler: Scheduler, slots: readonly number[]): number[] {
 describe('proportional share', () => {
   it.each([
     { name: 'one busy VP of eight processors', lps: 8, vps: [{ want: 1 }], got: [1] },
-    { name: 'weights 100, 200, 700 on one processor', lps: 1, vps: [{ want: 1 }, { want: 1, weight: 200 }, { want: 1, weight: 700 }], got: [0.1, 0.2, 0.7] },
+    {
+      name: 'weights 100, 200, 700 on one processor',
+      lps: 1,
+      vps: [{ want: 1 }, { want: 1, weight: 200 }, { want: 1, weight: 700 }],
+      got: [0.1, 0.2, 0.7],
+    },
     { name: 'a cap on an idle host', lps: 8, vps: [{ want: 1, cap: 0.25 }], got: [0.25] },
     { name: 'what one does not want goes to the others', lps: 1, vps: [{ want: 0.2 }, { want: 1 }, { want: 1 }], got: [0.2, 0.4, 0.4] },
-    { name: 'a reserve before weights', lps: 1, vps: [{ want: 1, reserve: 0.6 }, { want: 1, weight: 900 }], got: [0.6, 0.4] },
+    {
+      name: 'a reserve before weights',
+      lps: 1,
+      vps: [
+        { want: 1, reserve: 0.6 },
+        { want: 1, weight: 900 },
+      ],
+      got: [0.6, 0.4],
+    },
     { name: 'an unused reserve is consumed by others', lps: 1, vps: [{ want: 0.1, reserve: 0.6 }, { want: 1 }], got: [0.1, 0.9] },
     { name: 'a reserve below the fair share changes nothing', lps: 1, vps: [{ want: 1, reserve: 0.2 }, { want: 1 }], got: [0.5, 0.5] },
-    { name: 'three busy VPs on two processors', lps: 2, vps: [{ want: 1 }, { want: 1 }, { want: 1 }], got: [0.666666667, 0.666666667, 0.666666667] },
-    { name: 'a VP never has more than one processor', lps: 2, vps: [{ want: 1, weight: 10_000 }, { want: 1 }, { want: 1 }], got: [1, 0.5, 0.5] },
+    {
+      name: 'three busy VPs on two processors',
+      lps: 2,
+      vps: [{ want: 1 }, { want: 1 }, { want: 1 }],
+      got: [0.666666667, 0.666666667, 0.666666667],
+    },
+    {
+      name: 'a VP never has more than one processor',
+      lps: 2,
+      vps: [{ want: 1, weight: 10_000 }, { want: 1 }, { want: 1 }],
+      got: [1, 0.5, 0.5],
+    },
     { name: 'caps free time for others', lps: 1, vps: [{ want: 1, cap: 0.1, weight: 900 }, { want: 1 }], got: [0.1, 0.9] },
   ])('$name', ({ lps, vps, got }) => {
     const scheduler = schedulerOf(oneNode(lps))
@@ -87,7 +117,8 @@ describe('proportional share', () => {
 
 describe('scheduler types', () => {
   const smtHost: Partial<HypervisorPlatform> = { ...oneNode(4), threadsPerCore: 2 }
-  const busy = (scheduler: Scheduler, count: number, smt: boolean): number[] => Array.from({ length: count }, () => add(scheduler, 1, { smt }))
+  const busy = (scheduler: Scheduler, count: number, smt: boolean): number[] =>
+    Array.from({ length: count }, () => add(scheduler, 1, { smt }))
 
   it('classic runs a VP on each hardware thread', () => {
     const scheduler = schedulerOf({ ...smtHost, scheduler: 'classic' })
@@ -123,7 +154,12 @@ describe('placement', () => {
 
   it('prefers the ideal node and counts time elsewhere as remote', () => {
     const scheduler = schedulerOf(twoNodes)
-    const slots = [add(scheduler, 1, { node: 0 }), add(scheduler, 1, { node: 0 }), add(scheduler, 0.5, { node: 0 }), add(scheduler, 0.5, { node: 1 })]
+    const slots = [
+      add(scheduler, 1, { node: 0 }),
+      add(scheduler, 1, { node: 0 }),
+      add(scheduler, 0.5, { node: 0 }),
+      add(scheduler, 0.5, { node: 1 }),
+    ]
     scheduler.advance(WINDOW_TICKS)
     expect(slots.map((slot) => scheduler.lps[scheduler.vps.home[slot] ?? 0]?.node)).toEqual([0, 0, 1, 1])
     expect(slots.map((slot) => scheduler.vps.remote[slot])).toEqual([0, 0, 0.5, 0])

@@ -233,7 +233,12 @@ export class Scheduler {
     return { free: [...this.#free], changed: [...this.#changed], charged: [...this.#charged], all: this.#all }
   }
 
-  restoreHidden(state: { readonly free: readonly number[]; readonly changed: readonly number[]; readonly charged: readonly number[]; readonly all: boolean }): void {
+  restoreHidden(state: {
+    readonly free: readonly number[]
+    readonly changed: readonly number[]
+    readonly charged: readonly number[]
+    readonly all: boolean
+  }): void {
     this.#free.splice(0, this.#free.length, ...state.free)
     this.#changed.clear()
     for (const slot of state.changed) this.#changed.add(slot)

@@ -153,7 +153,11 @@ export interface HypervisorSnapshot {
   readonly addressSpaces: readonly (OfPartition & {
     readonly rootPage: number
     readonly levels: AddressSpace['levels']
-    readonly ranges: readonly { readonly start: number; readonly count: number; readonly value: { readonly gpa: number; readonly large: boolean } }[]
+    readonly ranges: readonly {
+      readonly start: number
+      readonly count: number
+      readonly value: { readonly gpa: number; readonly large: boolean }
+    }[]
   })[]
   /** Partition 0 stands for the whole host. */
   readonly hypercallCounts: readonly (OfPartition & { readonly code: number; readonly count: number })[]
@@ -186,7 +190,13 @@ export function snapshotHypervisor({ core }: Hypervisor): HypervisorSnapshot {
     ),
     timers: vps.flatMap((vp) => vp.synic.timers.map((timer, index) => ({ ...key(vp), index, ...timer }))),
     ports: each(({ ports }) =>
-      [...ports.values()].map(({ id, connectionPartition, info, buffersInUse, postCount }) => ({ portId: id, connectionPartition, info, buffersInUse, postCount })),
+      [...ports.values()].map(({ id, connectionPartition, info, buffersInUse, postCount }) => ({
+        portId: id,
+        connectionPartition,
+        info,
+        buffersInUse,
+        postCount,
+      })),
     ),
     connections: each(({ connections }) =>
       [...connections.values()].map(({ id, portPartition, portId, info }) => ({ connectionId: id, portPartition, portId, info })),
@@ -208,7 +218,11 @@ export function snapshotHypervisor({ core }: Hypervisor): HypervisorSnapshot {
     intercepts: each(({ intercepts }) => intercepts.list.map((intercept) => ({ ...intercept }))),
     cpuidResults: each(({ cpuidResults }) => [...cpuidResults].map(([leaf, result]) => ({ leaf, result }))),
     addressSpaces: each(({ addressSpaces }) =>
-      addressSpaces.list.map(({ rootPage, levels, ranges }) => ({ rootPage, levels, ranges: ranges.intervals.map((range) => ({ ...range })) })),
+      addressSpaces.list.map(({ rootPage, levels, ranges }) => ({
+        rootPage,
+        levels,
+        ranges: ranges.intervals.map((range) => ({ ...range })),
+      })),
     ),
     hypercallCounts: [
       ...[...core.hypercallCounts].map(([code, count]) => ({ partitionId: 0, code, count })),

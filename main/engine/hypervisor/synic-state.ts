@@ -40,7 +40,19 @@ export interface SyntheticTimer {
 }
 
 export function newTimer(): SyntheticTimer {
-  return { enabled: false, periodic: false, lazy: false, autoEnable: false, direct: false, vector: 0, sint: 0, count: 0, due: -1, backlog: 0, version: 0 }
+  return {
+    enabled: false,
+    periodic: false,
+    lazy: false,
+    autoEnable: false,
+    direct: false,
+    vector: 0,
+    sint: 0,
+    count: 0,
+    due: -1,
+    backlog: 0,
+    version: 0,
+  }
 }
 
 export class SynicState {

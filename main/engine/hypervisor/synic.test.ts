@@ -50,7 +50,13 @@ describe('messages (reference 3.4)', () => {
     const id = guestOf(host)
     expect(host.status(HvCall.PostMessage, message(1))).toBe('SUCCESS')
     expect(host.takeNotes()).toEqual([`message ${id}/0 sint 2`, `interrupt ${id}/0 vector f3 sint 2`])
-    expect(host.hypervisor.messageSlot(id, 0, 2)).toEqual({ type: 1, payloadSize: 8, payload: { type: 1 }, originationId: 1, messagePending: false })
+    expect(host.hypervisor.messageSlot(id, 0, 2)).toEqual({
+      type: 1,
+      payloadSize: 8,
+      payload: { type: 1 },
+      originationId: 1,
+      messagePending: false,
+    })
     expect(host.hypervisor.messageSlot(other, 0, 2)).toBeUndefined()
   })
 

@@ -88,7 +88,8 @@ export function scanQueue(core: Core, vp: VirtualProcessor, sint: number): void 
   const { type, payloadSize, payload, originationId } = first
   synic.slots[sint] = { type, payloadSize, payload, originationId, messagePending: queue.length > 0 }
   synic.retryAt[sint] = -1
-  if (core.trace.on) core.trace.record(core.now(), vp.partition.id, vp.index, 'message', { sint, type, size: payloadSize, origin: originationId })
+  if (core.trace.on)
+    core.trace.record(core.now(), vp.partition.id, vp.index, 'message', { sint, type, size: payloadSize, origin: originationId })
   core.notifier.messageArrived(vp.partition.id, vp.index, sint)
   raise(core, vp, sint)
 }

@@ -21,7 +21,8 @@ export class TestHost {
       messageArrived: (id, vp, sint) => note(`message ${id}/${vp} sint ${sint}`),
       eventFlagSet: (id, vp, sint, flag) => note(`flag ${id}/${vp} sint ${sint} flag ${flag}`),
       interruptDelivered: (id, vp, vector, sint) => note(`interrupt ${id}/${vp} vector ${vector.toString(16)} sint ${sint}`),
-      interceptRaised: (parent, vp, { messageType, partitionId }) => note(`intercept ${partitionId} -> ${parent}/${vp} ${messageType.toString(16)}`),
+      interceptRaised: (parent, vp, { messageType, partitionId }) =>
+        note(`intercept ${partitionId} -> ${parent}/${vp} ${messageType.toString(16)}`),
       timerExpired: (id, vp, index, time) => note(`timer ${id}/${vp} #${index} at ${time}`),
       partitionRemoved: (id) => note(`removed ${id}`),
       partitionReset: (id) => note(`reset ${id}`),
@@ -46,7 +47,11 @@ export class TestHost {
     return statusName(this.hypervisor.hypercall(caller, code, input).status).replace('HV_STATUS_', '')
   }
 
-  call<Code extends keyof HypercallMap>(code: Code, input: HypercallInput<Code>, caller: Caller = this.root): HypercallResult<HypercallOutput<Code>> {
+  call<Code extends keyof HypercallMap>(
+    code: Code,
+    input: HypercallInput<Code>,
+    caller: Caller = this.root,
+  ): HypercallResult<HypercallOutput<Code>> {
     return this.hypervisor.hypercall(caller, code, input)
   }
 
@@ -75,7 +80,13 @@ export class TestHost {
     this.deposit(root)
     const info = { type: 'message', targetSint: 2, targetVp: 0 } as const
     this.call(HvCall.CreatePort, { portPartition: partitionId, portId, connectionPartition: root, info })
-    this.call(HvCall.ConnectPort, { connectionPartition: root, connectionId, portPartition: partitionId, portId, info: { type: 'message' } })
+    this.call(HvCall.ConnectPort, {
+      connectionPartition: root,
+      connectionId,
+      portPartition: partitionId,
+      portId,
+      info: { type: 'message' },
+    })
   }
 
   /** Event port of the guest's SINT 2 with eight flags from 100 on and a connection of the root. */

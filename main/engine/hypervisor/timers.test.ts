@@ -123,7 +123,8 @@ describe('reference time', () => {
     host.pass(500)
     expect(host.hypervisor.readMsr(id, 0, Msr.TimeRefCount)).toEqual({ value: 500n })
     expect(host.hypervisor.writeMsr(id, 0, Msr.TimeRefCount, 1n)).toEqual({ fault: '#GP' })
-    const freeze = (value: bigint): string => host.status(HvCall.SetPartitionProperty, { partitionId: id, code: PropertyCode.TimeFreeze, value })
+    const freeze = (value: bigint): string =>
+      host.status(HvCall.SetPartitionProperty, { partitionId: id, code: PropertyCode.TimeFreeze, value })
     freeze(1n)
     host.pass(10_000)
     expect(host.hypervisor.referenceTime(id)).toBe(500)

@@ -15,7 +15,12 @@ const TIMER_MESSAGE_BYTES = 24
 /** CONFIG as a register value. */
 export function timerConfig(timer: SyntheticTimer): bigint {
   const bits =
-    (timer.enabled ? 1 : 0) | (timer.periodic ? 2 : 0) | (timer.lazy ? 4 : 0) | (timer.autoEnable ? 8 : 0) | (timer.vector << 4) | (timer.direct ? 0x1000 : 0)
+    (timer.enabled ? 1 : 0) |
+    (timer.periodic ? 2 : 0) |
+    (timer.lazy ? 4 : 0) |
+    (timer.autoEnable ? 8 : 0) |
+    (timer.vector << 4) |
+    (timer.direct ? 0x1000 : 0)
   return BigInt(bits) | (BigInt(timer.sint) << 16n)
 }
 

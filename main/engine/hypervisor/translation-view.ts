@@ -48,7 +48,13 @@ export class AddressSpaces {
 }
 
 export type TranslationStep =
-  | { readonly stage: 'guest-table'; readonly level: number; readonly index: number; readonly tableGpa: PageNumber; readonly tableSpa: PageNumber | undefined }
+  | {
+      readonly stage: 'guest-table'
+      readonly level: number
+      readonly index: number
+      readonly tableGpa: PageNumber
+      readonly tableSpa: PageNumber | undefined
+    }
   | { readonly stage: 'host-table'; readonly level: number; readonly index: number }
 
 export interface AddressTranslation {
@@ -90,7 +96,8 @@ export function translateAddress(space: AddressSpace, gpaMap: GpaMap, gvaPage: P
     })
     table = space.rootPage + (space.levels - level + 1)
   }
-  if (range === undefined) return { gvaPage, outcome: 'page-not-present', gpaPage: undefined, spaPage: undefined, steps, references: space.levels }
+  if (range === undefined)
+    return { gvaPage, outcome: 'page-not-present', gpaPage: undefined, spaPage: undefined, steps, references: space.levels }
   const gpaPage = range.value.gpa + (gvaPage - range.start)
   const mapping = gpaMap.at(gpaPage)
   const host = slat ? hostLevels(mapping?.value.size ?? 1) : 0

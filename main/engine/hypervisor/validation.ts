@@ -30,7 +30,8 @@ function checkTree(core: Core, check: Check): void {
   check(roots[0]?.state === 'active', 'the root partition is not active')
   for (const { id, parentId, children } of core.partitions.values()) {
     check(id < core.nextPartitionId, `partition id ${id} was not given out`)
-    if (parentId !== 0) check(core.partitions.get(parentId)?.children.includes(id) === true, `partition ${id} is missing among its parent's children`)
+    if (parentId !== 0)
+      check(core.partitions.get(parentId)?.children.includes(id) === true, `partition ${id} is missing among its parent's children`)
     for (const child of children) check(core.partitions.get(child)?.parentId === id, `partition ${id} names ${child} as child`)
   }
 }
@@ -43,7 +44,8 @@ function checkMemory(core: Core, check: Check): void {
     pools += pool.deposited
     mapped += gpa.pages
     check(pool.inUse >= 0 && pool.inUse <= pool.deposited, `partition ${id} uses ${pool.inUse} of ${pool.deposited} pool pages`)
-    for (const run of pool.runs) check(core.memory.isHeld(run, { use: 'pool', partitionId: id }), `pool pages ${run.page}+${run.count} of ${id} are not its own`)
+    for (const run of pool.runs)
+      check(core.memory.isHeld(run, { use: 'pool', partitionId: id }), `pool pages ${run.page}+${run.count} of ${id} are not its own`)
   }
   const sum = core.platform.bootPages + pools + mapped + core.memory.freePages
   check(sum === core.memory.totalPages, `${sum} pages accounted for, the host has ${core.memory.totalPages}`)
@@ -55,7 +57,10 @@ function checkAddressSpace(core: Core, partition: Partition, check: Check): void
   let last = -1
   for (const { start, count, value } of partition.gpa.ranges) {
     check(start > last && count > 0, `address space of ${partition.id} has overlapping ranges at ${start}`)
-    check(start % value.size === 0 && value.spa % value.size === 0 && count % value.size === 0, `large range ${start}+${count} of ${partition.id} is not aligned`)
+    check(
+      start % value.size === 0 && value.spa % value.size === 0 && count % value.size === 0,
+      `large range ${start}+${count} of ${partition.id} is not aligned`,
+    )
     const held = core.memory.isHeld({ page: value.spa, count }, { use: 'guest', partitionId: partition.id })
     check(held, `pages ${value.spa}+${count} are mapped in ${partition.id} and not held by it`)
     pages += count
@@ -100,7 +105,10 @@ function checkSynic(core: Core, partition: Partition, check: Check): void {
       const slot = vp.synic.slots[sint]
       if (slot !== undefined) {
         check(slot.type !== 0, `slot ${sint} of VP ${vp.index} in ${partition.id} holds type 0`)
-        check(queue.length === 0 || slot.messagePending, `slot ${sint} of VP ${vp.index} in ${partition.id} hides ${queue.length} queued messages`)
+        check(
+          queue.length === 0 || slot.messagePending,
+          `slot ${sint} of VP ${vp.index} in ${partition.id} hides ${queue.length} queued messages`,
+        )
       }
       for (const { port } of queue) if (port?.ownerId === partition.id) waiting.set(port.portId, (waiting.get(port.portId) ?? 0) + 1)
     }
@@ -109,13 +117,17 @@ function checkSynic(core: Core, partition: Partition, check: Check): void {
     check(timers.length === 0, `VP ${vp.index} of ${partition.id} has a timer whose state and due time disagree`)
   }
   for (const port of partition.ports.values()) {
-    check(port.buffersInUse === (waiting.get(port.id) ?? 0), `port ${port.id} of ${partition.id} counts ${port.buffersInUse} buffers, ${waiting.get(port.id) ?? 0} wait`)
+    check(
+      port.buffersInUse === (waiting.get(port.id) ?? 0),
+      `port ${port.id} of ${partition.id} counts ${port.buffersInUse} buffers, ${waiting.get(port.id) ?? 0} wait`,
+    )
     check(port.buffersInUse <= PORT_BUFFERS, `port ${port.id} of ${partition.id} has ${port.buffersInUse} messages in flight`)
   }
   for (const connection of partition.connections.values()) {
     const owner = core.partitions.get(connection.portPartition)
     const port = owner?.ports.get(connection.portId)
-    if (port !== undefined) check(port.info.type === connection.info.type, `connection ${connection.id} of ${partition.id} has another type than its port`)
+    if (port !== undefined)
+      check(port.info.type === connection.info.type, `connection ${connection.id} of ${partition.id} has another type than its port`)
   }
 }
 

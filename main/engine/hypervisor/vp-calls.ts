@@ -3,7 +3,18 @@ import { requestInterrupt } from './apic.ts'
 import type { Core } from './core.ts'
 import { cpuidLeaf } from './cpuid.ts'
 import { HvCall } from './hypercall-codes.ts'
-import { active, activeVp, type CallContext, controlled, DONE, failed, type HandlerMap, type HandlerOf, ownOrChildVp, simple } from './hypercall-handler.ts'
+import {
+  active,
+  activeVp,
+  type CallContext,
+  controlled,
+  DONE,
+  failed,
+  type HandlerMap,
+  type HandlerOf,
+  ownOrChildVp,
+  simple,
+} from './hypercall-handler.ts'
 import { InterruptKind, type RegisterValue } from './hypercall-types.ts'
 import { clearIntercept } from './intercepts.ts'
 import { addVp, controlsOf, registerValue, removeVp, reservedProcessors } from './lifecycle.ts'
@@ -56,7 +67,9 @@ export const VP_CALLS: VpCalls = {
     return failed(ok ? HvStatus.Success : HvStatus.InvalidParameter)
   }),
 
-  [HvCall.CreateVp]: simple('objectHypercall', (context, { partitionId, vpIndex, proximityDomain }) => failed(createVp(context, partitionId, vpIndex, proximityDomain?.node))),
+  [HvCall.CreateVp]: simple('objectHypercall', (context, { partitionId, vpIndex, proximityDomain }) =>
+    failed(createVp(context, partitionId, vpIndex, proximityDomain?.node)),
+  ),
 
   [HvCall.DeleteVp]: simple('objectHypercall', (context, { partitionId, vpIndex }) => {
     const found = activeVp(context, partitionId, vpIndex)
@@ -196,7 +209,9 @@ export const VP_CALLS: VpCalls = {
       if (!found.ok) return failed(found.status)
       const { partition } = found.value
       const subject = { privileges: partition.privileges, isRoot: partition.id === context.core.rootId }
-      const values = leaves.slice(from, until).map((leaf) => partition.cpuidResults.get(leaf) ?? cpuidLeaf(context.core.platform, subject, leaf))
+      const values = leaves
+        .slice(from, until)
+        .map((leaf) => partition.cpuidResults.get(leaf) ?? cpuidLeaf(context.core.platform, subject, leaf))
       return { status: HvStatus.Success, output: { values: [...(previous?.values ?? []), ...values] }, completed: until - from }
     },
   },

@@ -6,9 +6,10 @@ import { assertNever, type Refusal } from '../kernel/result.ts'
 import type { JobRow, PendingEventRow, VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { createStep, finishCreate } from './create.ts'
+import { checkSpace } from './critical.ts'
 import { writeRecord } from './event-log.ts'
 import { cancelJobRow, completeJob, failJob, stepJob } from './jobs.ts'
-import { joinPath, putFile, removeFile } from './paths.ts'
+import { fileAt, joinPath, putFile, removeFile, volumeOf } from './paths.ts'
 import { thaw } from './power.ts'
 import type { RefusalCode } from './refusals.ts'
 
@@ -97,6 +98,8 @@ function finishSave(world: World, vm: VirtualMachineRow): void {
   })
   settle(world, vm, { state: 'Saved', savedStateMb: vm.assignedMemoryMb, assignedMemoryMb: 0, startedTick: null, critical: null })
   writeRecord(world, vm.hostId, 'saved', vm)
+  const volume = volumeOf(world, vm.hostId, vm.configurationPath)
+  if (volume !== undefined) checkSpace(world, volume.id)
 }
 
 function finishDelete(world: World, vm: VirtualMachineRow): void {
@@ -139,6 +142,17 @@ export function applyEffects(world: World, vmId: string, effects: readonly Guest
   }
 }
 
+/** Setup has written a system onto the disk: a dynamic file grows by that, as far as its volume has room. */
+function growDisk(world: World, vm: VirtualMachineRow, path: string, writtenBytes: number): void {
+  const file = fileAt(world, vm.hostId, path)
+  const volume = volumeOf(world, vm.hostId, path)
+  if (file === undefined || volume === undefined || file.diskType === 'fixed') return
+  const bytes = Math.min(writtenBytes, volume.freeBytes, Math.max(0, file.capacityBytes - file.sizeBytes))
+  world.tables.host_file.patch(file.id, { sizeBytes: file.sizeBytes + bytes, modifiedTick: world.now })
+  world.tables.volume.patch(volume.id, { freeBytes: volume.freeBytes - bytes })
+  checkSpace(world, volume.id)
+}
+
 function applyEffect(world: World, vm: VirtualMachineRow, effect: GuestEffect): void {
   switch (effect.kind) {
     case 'powered-off': {
@@ -153,5 +167,7 @@ function applyEffect(world: World, vm: VirtualMachineRow, effect: GuestEffect): 
       return writeRecord(world, vm.hostId, 'booted', vm)
     case 'crashed':
       return writeRecord(world, vm.hostId, 'crashed', vm, effect.codes.join(', '))
+    case 'installed':
+      return growDisk(world, vm, effect.path, effect.writtenBytes)
   }
 }

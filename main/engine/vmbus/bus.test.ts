@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { VmbusBus } from './bus.ts'
 import type { BusEnds } from './bus.ts'
+import { VmbusBus } from './bus.ts'
 import { deviceClass, deviceClasses, deviceClassOf } from './classes.ts'
 import { isGuid } from './guid.ts'
 import { vsockPort, vsockService } from './hvsock.ts'
-import { rawCodec } from './packet-codec.ts'
 import { classOffer } from './offers.ts'
+import { rawCodec } from './packet-codec.ts'
 import { BusBench, EchoDriver, EchoProvider, offerIdOf } from './testing.ts'
 import { DirectTransport } from './transport.ts'
 import { hostVersionMax, type VmbusVersion, versionsOffered, versionText, vmbusVersion, vmbusVersions } from './versions.ts'
@@ -39,10 +39,13 @@ function boot(host: VmbusVersion): string[] {
 function refusals(host: VmbusVersion): string[] {
   return versionsOffered(vmbusVersion.v6_0)
     .filter((version) => version > host && (host >= vmbusVersion.v5_0 || version < vmbusVersion.v5_0))
-    .flatMap((version) => [`> initiateContact (${version >= vmbusVersion.v6_0 ? 56 : 40}) ${versionText(version)} targetVp=0x0`, '< versionResponse (16) no 0x0'])
+    .flatMap((version) => [
+      `> initiateContact (${version >= vmbusVersion.v6_0 ? 56 : 40}) ${versionText(version)} targetVp=0x0`,
+      '< versionResponse (16) no 0x0',
+    ])
 }
 
-describe('the boot', () => {
+describe('the boot (S24)', () => {
   it.each(vmbusVersions.map((version) => [versionText(version), version] as const))('of a guest of 6.0 on a host of %s', (text, host) => {
     const copper = host === vmbusVersion.v6_0
     const contact = `> initiateContact (${copper ? 56 : 40}) ${text} targetVp=0x0`
@@ -80,14 +83,22 @@ describe('the boot', () => {
 
   it('fails on a host that has nothing in common with the guest', () => {
     let failed = 0
-    const bench = new BusBench(vmbusVersion.v0_13, vmbusVersion.v5_3, { versions: [vmbusVersion.v2_4] }, { guest: { connectionFailed: () => void failed++ } })
+    const bench = new BusBench(
+      vmbusVersion.v0_13,
+      vmbusVersion.v5_3,
+      { versions: [vmbusVersion.v2_4] },
+      { guest: { connectionFailed: () => void failed++ } },
+    )
     bench.bus.connect()
     bench.run()
     expect([failed, bench.bus.client.connection.name]).toEqual([1, 'disconnected'])
   })
 })
 
-function connected(host: VmbusVersion = vmbusVersion.v5_3, withMonitor = false): { bench: BusBench; provider: EchoProvider; driver: EchoDriver; offerId: number } {
+function connected(
+  host: VmbusVersion = vmbusVersion.v5_3,
+  withMonitor = false,
+): { bench: BusBench; provider: EchoProvider; driver: EchoDriver; offerId: number } {
   const bench = new BusBench(host, vmbusVersion.v5_3, withMonitor ? { monitorPages } : {})
   const provider = new EchoProvider()
   const offerId = offerIdOf(bench.bus.offer(withMonitor ? network : scsi, provider))
@@ -173,7 +184,11 @@ describe('a bus', () => {
       for (let i = 0; i < steps; i++) bench.transport.step()
       bench.bus.revoke(offerId)
       bench.run()
-      expect([bench.bus.server.channels(), bench.bus.server.gpadls(), bench.bus.client.channels()], `after ${steps} steps`).toEqual([[], [], []])
+      expect([bench.bus.server.channels(), bench.bus.server.gpadls(), bench.bus.client.channels()], `after ${steps} steps`).toEqual([
+        [],
+        [],
+        [],
+      ])
       expect(bench.bus.invariantViolations()).toEqual([])
     }
   })
@@ -233,10 +248,18 @@ describe('a bus', () => {
 
   it('reaches a socket service of the host, and is told of a refusal', () => {
     const refused: string[] = []
-    const bench = new BusBench(vmbusVersion.v5_3, vmbusVersion.v5_3, {}, {
-      guest: { tlConnectRefused: (_endpoint, service) => void refused.push(service), channelOffered: (id) => void bench.offered.push(id) },
-      host: { tlConnect: (service) => (vsockPort(service) === 3389 ? new EchoProvider() : undefined) },
-    })
+    const bench = new BusBench(
+      vmbusVersion.v5_3,
+      vmbusVersion.v5_3,
+      {},
+      {
+        guest: {
+          tlConnectRefused: (_endpoint, service) => void refused.push(service),
+          channelOffered: (id) => void bench.offered.push(id),
+        },
+        host: { tlConnect: (service) => (vsockPort(service) === 3389 ? new EchoProvider() : undefined) },
+      },
+    )
     bench.bus.connect()
     bench.run()
     bench.bus.tlConnect('22222222-0000-0000-0000-000000000001', vsockService(3389))
@@ -263,7 +286,8 @@ describe('a bus', () => {
 
   it('keeps the message slot rule: 16 buffers a port, retries in order', () => {
     const bench = new BusBench(vmbusVersion.v5_3, vmbusVersion.v5_3)
-    for (let i = 0; i < 40; i++) bench.bus.offer({ ...scsi, instanceId: `11111111-0000-0000-0000-0000000001${String(i).padStart(2, '0')}` }, new EchoProvider())
+    for (let i = 0; i < 40; i++)
+      bench.bus.offer({ ...scsi, instanceId: `11111111-0000-0000-0000-0000000001${String(i).padStart(2, '0')}` }, new EchoProvider())
     bench.bus.connect()
     bench.run()
     expect(bench.offered).toEqual(Array.from({ length: 40 }, (_, i) => i + 1))
@@ -281,6 +305,65 @@ describe('a bus', () => {
     bench.bus.connect()
     bench.run()
     expect(bench.bus.client.connection.name).toBe('connected')
+  })
+})
+
+describe('rules', () => {
+  it('S21: a signal reaches its own partition and no other', () => {
+    const [a, b] = [connected(), connected()]
+    b.bench.transport.interrupts = 0
+    a.driver.request(64)
+    a.bench.run()
+    b.bench.run()
+    expect([
+      a.driver.completed,
+      a.bench.transport.interrupts,
+      b.bench.transport.interrupts,
+      b.driver.channel?.counts().guestSignals,
+    ]).toEqual([1, 1, 0, 0])
+  })
+
+  it('S23: one request travels driver, channel, provider and back, with one id', () => {
+    const { bench, driver } = connected()
+    const steps: string[] = []
+    const ids = new Set<number>()
+    bench.bus.setTrace((event) => {
+      if (event.kind !== 'packet') return
+      steps.push(`${event.step} ${event.direction}`)
+      ids.add(event.packet.transactionId)
+    })
+    driver.request(64)
+    bench.run()
+    expect([steps, ids.size]).toEqual([['sent toHost', 'received toHost', 'sent toGuest', 'completed toGuest'], 1])
+  })
+
+  it('S26: a provider that stands still stalls its own channel only', () => {
+    const { bench, driver, provider } = connected()
+    const other = new EchoDriver()
+    bench.bus.offer(network, new EchoProvider())
+    bench.run()
+    bench.open(2, other)
+    bench.run()
+    provider.hold = true
+    driver.request(64)
+    other.request(64)
+    bench.run()
+    expect([driver.completed, driver.outstanding.size, other.completed]).toEqual([0, 1, 1])
+  })
+
+  it('S27: the guest cannot tell a traced run from an untraced one', () => {
+    const run = (traced: boolean): unknown => {
+      const { bench, driver } = connected()
+      let events = 0
+      bench.bus.setTrace(traced ? () => void events++ : undefined)
+      for (let i = 0; i < 10; i++) driver.request(64)
+      bench.run()
+      bench.bus.closeChannel(1)
+      bench.run()
+      expect(events > 0).toBe(traced)
+      return [bench.bus.snapshot(), driver.log, bench.transport.hypercalls, bench.transport.interrupts]
+    }
+    expect(run(true)).toEqual(run(false))
   })
 })
 

@@ -5,55 +5,33 @@
  * drivers may call the bus from their own callbacks. Messages and signals go through the {@link SynicTransport} and come back as calls of
  * {@link SynicReceiver}. A message slot is freed only after its message was handled: one message at a time.
  */
+
+import { busClientNotifier, busServerNotifier } from './bus-notifiers.ts'
+import { type OpenRecord, OpenRecords, restoreRecord } from './bus-records.ts'
+import { BusSignals } from './bus-signals.ts'
 import {
   busRowsVersion,
-  type OpenChannelRow,
   type ProviderAnswer,
   type VmbusBusOptions,
   type VmbusBusRows,
   type VmbusDriver,
   type VmbusProvider,
 } from './bus-types.ts'
-import { busClientNotifier, busServerNotifier } from './bus-notifiers.ts'
-import { Channel, type ChannelSignals } from './channel.ts'
-import { type ChannelCodecs, channelRows, packetOf, packetRow, restoreChannelRows } from './channel-rows.ts'
+import type { Channel } from './channel.ts'
+import type { ChannelCodecs } from './channel-rows.ts'
 import { VmbusClient } from './client.ts'
 import type { ChannelOpening, GpadlResult, VmbusClientError } from './client-types.ts'
 import type { Guid } from './guid.ts'
 import { hvsockOffer, isHvsock } from './hvsock.ts'
 import { contactState, vmbusStatus } from './messages.ts'
 import type { Packet } from './packet.ts'
-import { countPages, type GpaRange, pageBytes } from './pages.ts'
+import type { GpaRange } from './pages.ts'
 import { VmbusServer } from './server.ts'
 import type { RestoreMode } from './server-rows.ts'
 import type { ChannelOffer, OfferId, OfferResult, OpenParameters, VmbusServerError } from './server-types.ts'
-import type { SignalPath, SignalReason, VmbusTrace } from './trace.ts'
+import type { VmbusTrace } from './trace.ts'
 import type { SynicPost, SynicReceiver, SynicTransport } from './transport.ts'
-import { vmbusConnection, vmbusSint, vmbusVersion } from './versions.ts'
-
-/** An open channel with its two users. */
-interface OpenRecord {
-  readonly offerId: OfferId
-  parameters: OpenParameters
-  readonly channel: Channel
-  driver: VmbusDriver | undefined
-  /** The guest has not closed it yet. */
-  guestOpen: boolean
-  /** Requests of the guest that were cut off. */
-  aborted: readonly Packet[]
-  readonly codecs: ChannelCodecs
-}
-
-/** A row for a channel that works, or that its guest still believes in. */
-function openChannelRow(record: OpenRecord): OpenChannelRow[] {
-  const { offerId, parameters, guestOpen, channel, codecs } = record
-  if (channel.isOpen) return [{ offerId, parameters, guestOpen, rows: channelRows(channel, codecs) }]
-  if (!guestOpen) return []
-  const { guestToHost, hostToGuest } = channel.rings
-  const requests = record.aborted.map((packet) => packetRow(packet, codecs.toHost))
-  const cutOff = { epoch: channel.epoch, guestToHostBytes: guestToHost.size, hostToGuestBytes: hostToGuest.size, requests }
-  return [{ offerId, parameters, guestOpen, cutOff }]
-}
+import { vmbusVersion } from './versions.ts'
 
 /** Finds the two ends of each saved channel again. */
 export interface BusEnds {
@@ -63,32 +41,36 @@ export interface BusEnds {
   codecs?(offer: ChannelOffer): ChannelCodecs | undefined
 }
 
-export class VmbusBus implements SynicReceiver, ChannelSignals {
+export class VmbusBus implements SynicReceiver {
   readonly server: VmbusServer
   readonly client: VmbusClient
   readonly #transport: SynicTransport
   readonly #options: VmbusBusOptions
   readonly #providers = new Map<OfferId, VmbusProvider>()
   readonly #drivers = new Map<number, VmbusDriver>()
-  readonly #open = new Map<OfferId, OpenRecord>()
-  /** What the guest has open, by channel id. */
-  readonly #byChannel = new Map<number, OpenRecord>()
-  /** What the host has open, by channel id and by channel. */
-  readonly #hostById = new Map<number, OpenRecord>()
-  readonly #ofChannel = new Map<Channel, OpenRecord>()
-  readonly #epochs = new Map<number, number>()
-  readonly #monitorPending = new Set<number>()
-  /** Bits of the shared interrupt page of guests before 2.4. */
-  readonly #bitsToHost = new Set<number>()
-  readonly #bitsToGuest = new Set<number>()
+  readonly #open = new OpenRecords()
+  readonly #signals: BusSignals
   #work: (() => void)[] = []
   #running = false
 
   constructor(transport: SynicTransport, options: VmbusBusOptions, parts?: { readonly server: VmbusServer; readonly client: VmbusClient }) {
     this.#transport = transport
     this.#options = options
-    this.server = parts?.server ?? new VmbusServer(busServerNotifier(() => this, transport, options), options.server, options.trace)
-    this.client = parts?.client ?? new VmbusClient(busClientNotifier(() => this, transport, options), options.client, options.trace)
+    this.#signals = new BusSignals(transport, this.#open)
+    this.server =
+      parts?.server ??
+      new VmbusServer(
+        busServerNotifier(() => this, transport, options),
+        options.server,
+        options.trace,
+      )
+    this.client =
+      parts?.client ??
+      new VmbusClient(
+        busClientNotifier(() => this, transport, options),
+        options.client,
+        options.trace,
+      )
   }
 
   /**
@@ -98,7 +80,13 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
    * gives undefined is missing on this host and is rescinded, and every open channel is signalled once so that lost interrupts do not matter.
    * Providers and drivers restore their own state from their own rows; `codecs` serves channels whose provider is missing.
    */
-  static restore(rows: VmbusBusRows, mode: RestoreMode, transport: SynicTransport, options: VmbusBusOptions, ends: BusEnds): VmbusBus | string {
+  static restore(
+    rows: VmbusBusRows,
+    mode: RestoreMode,
+    transport: SynicTransport,
+    options: VmbusBusOptions,
+    ends: BusEnds,
+  ): VmbusBus | string {
     if (rows.version !== busRowsVersion) return `bus rows of version ${rows.version}`
     const holder: { bus?: VmbusBus } = {}
     const get = (): VmbusBus => {
@@ -111,10 +99,8 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
     if (typeof client === 'string') return `client: ${client}`
     const bus = new VmbusBus(transport, options, { server: server.server, client })
     holder.bus = bus
-    for (const [channelId, epoch] of rows.epochs) bus.#epochs.set(channelId, epoch)
-    for (const id of rows.monitorPending) bus.#monitorPending.add(id)
-    for (const id of rows.interruptBits.toHost) bus.#bitsToHost.add(id)
-    for (const id of rows.interruptBits.toGuest) bus.#bitsToGuest.add(id)
+    for (const [channelId, epoch] of rows.epochs) bus.#open.epochs.set(channelId, epoch)
+    bus.#signals.load(rows)
     return bus.#attach(rows, mode, ends) ?? bus
   }
 
@@ -122,20 +108,18 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
   setTrace(trace: VmbusTrace | undefined): void {
     this.server.trace = trace
     this.client.trace = trace
-    for (const record of this.#open.values()) record.channel.trace = trace
+    for (const record of this.#open.list()) record.channel.trace = trace
   }
 
   /** Rows of the whole bus; JSON-able. */
   snapshot(): VmbusBusRows {
-    const channels = [...new Set([...this.#open.values(), ...this.#byChannel.values()])].flatMap(openChannelRow)
     const rows: VmbusBusRows = {
       version: busRowsVersion,
       server: this.server.snapshot(),
       client: this.client.snapshot(),
-      channels,
-      epochs: [...this.#epochs],
-      monitorPending: [...this.#monitorPending],
-      interruptBits: { toHost: [...this.#bitsToHost], toGuest: [...this.#bitsToGuest] },
+      channels: this.#open.rows(),
+      epochs: [...this.#open.epochs],
+      ...this.#signals.rows(),
     }
     return JSON.parse(JSON.stringify(rows)) as VmbusBusRows
   }
@@ -200,17 +184,15 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
   reset(): void {
     this.client.forget()
     this.#forgetGuest()
-    for (const offerId of [...this.#open.keys()]) this.#closeData(offerId)
-    this.#monitorPending.clear()
-    this.#bitsToHost.clear()
-    this.#bitsToGuest.clear()
+    for (const record of this.#open.list()) this.#open.cut(record.offerId)
+    this.#signals.clear()
     this.server.reset()
     this.#drain()
   }
 
   /** After a restore every open channel is signalled once. */
   signalAll(): void {
-    for (const record of this.#open.values()) if (record.channel.isOpen) record.channel.signalAfterRestore()
+    for (const channel of this.openChannels()) channel.signalAfterRestore()
   }
 
   // ---- the guest's side
@@ -248,11 +230,11 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
   closeChannel(channelId: number): readonly Packet[] | VmbusClientError {
     const error = this.client.closeChannel(channelId)
     if (error !== undefined) return error
-    const record = this.#byChannel.get(channelId)
-    this.#byChannel.delete(channelId)
+    const record = this.#open.ofGuest.get(channelId)
+    this.#open.ofGuest.delete(channelId)
     if (record !== undefined) {
       record.guestOpen = false
-      this.#closeData(record.offerId)
+      this.#open.cut(record.offerId)
     }
     this.#drain()
     return record?.aborted ?? []
@@ -278,12 +260,15 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
 
   /** The open channel with this id, for inspectors and drivers. */
   channel(channelId: number): Channel | undefined {
-    return this.#byChannel.get(channelId)?.channel ?? this.openChannels().find((channel) => channel.channelId === channelId)
+    return this.#open.ofGuest.get(channelId)?.channel ?? this.openChannels().find((channel) => channel.channelId === channelId)
   }
 
   /** Open channels in the order in which they were opened. */
   openChannels(): readonly Channel[] {
-    return [...this.#open.values()].filter((record) => record.channel.isOpen).map((record) => record.channel)
+    return this.#open
+      .list()
+      .map((record) => record.channel)
+      .filter((channel) => channel.isOpen)
   }
 
   // ---- SynIC
@@ -300,34 +285,18 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
   }
 
   hostEvent(connectionId: number, _flag: number): void {
-    if (connectionId === vmbusConnection.sharedEvents) {
-      const bits = [...this.#bitsToHost].sort((a, b) => a - b)
-      this.#bitsToHost.clear()
-      for (const channelId of bits) this.#hostEventOf(this.#hostById.get(channelId))
-    } else {
-      // The usual id holds the channel id in its low bits; a guest of 6.0 may have chosen others.
-      const usual = this.#hostById.get(connectionId & 0xfff)
-      const record = usual?.parameters.connectionId === connectionId ? usual : this.#find((entry) => entry.parameters.connectionId === connectionId)
-      this.#hostEventOf(record)
-    }
+    for (const record of this.#signals.hostTargets(connectionId)) this.#hostEventOf(record)
     this.#drain()
   }
 
   guestEvent(_vp: number, _sint: number, flag: number): void {
-    if (this.#sharedInterrupts()) {
-      const bits = [...this.#bitsToGuest].sort((a, b) => a - b)
-      this.#bitsToGuest.clear()
-      for (const channelId of bits) this.#guestEventOf(this.#byChannel.get(channelId))
-    } else {
-      const direct = this.#byChannel.get(flag)
-      this.#guestEventOf(direct?.parameters.eventFlag === flag ? direct : this.#find((record) => record.parameters.eventFlag === flag))
-    }
+    const shared = (this.client.negotiated?.version ?? vmbusVersion.v6_0) < vmbusVersion.v2_4
+    for (const record of this.#signals.guestTargets(flag, shared)) this.#guestEventOf(record)
     this.#drain()
   }
 
   monitorScanned(monitorId: number): void {
-    this.#monitorPending.delete(monitorId)
-    this.#hostEventOf(this.#find((record) => record.parameters.monitor?.monitorId === monitorId))
+    this.#hostEventOf(this.#signals.monitorTarget(monitorId))
     this.#drain()
   }
 
@@ -335,36 +304,6 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
     this.server.flushMessages()
     this.client.flushMessages()
     this.#drain()
-  }
-
-  signalHost(channel: Channel, _reason: SignalReason): SignalPath {
-    const record = this.#ofChannel.get(channel)
-    if (record === undefined) return 'hypercall'
-    const monitor = record.parameters.monitor
-    if (monitor !== undefined) {
-      // Requests within one latency period coalesce in the bit.
-      if (!this.#monitorPending.has(monitor.monitorId)) {
-        this.#monitorPending.add(monitor.monitorId)
-        this.#transport.monitorPending(monitor.monitorId, monitor.latency)
-      }
-      return 'monitor'
-    }
-    if (record.parameters.negotiated.version < vmbusVersion.v1_1) {
-      this.#bitsToHost.add(channel.channelId)
-      this.#transport.signalHost(vmbusConnection.sharedEvents, 0)
-    } else this.#transport.signalHost(record.parameters.connectionId, 0)
-    return 'hypercall'
-  }
-
-  signalGuest(channel: Channel, _reason: SignalReason): SignalPath {
-    const record = this.#ofChannel.get(channel)
-    const vp = record?.parameters.request.targetVp
-    if (record === undefined || vp === undefined) return 'interrupt'
-    if (record.parameters.negotiated.version < vmbusVersion.v2_4) {
-      this.#bitsToGuest.add(channel.channelId)
-      this.#transport.signalGuest(0, vmbusSint, 0)
-    } else this.#transport.signalGuest(vp, vmbusSint, record.parameters.eventFlag)
-    return 'interrupt'
   }
 
   // ---- effects, called by the notifiers; they only queue
@@ -376,13 +315,14 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
 
   effectOpen(offerId: OfferId, parameters: OpenParameters): void {
     const provider = this.#providers.get(offerId)
-    const channel = this.#makeChannel(offerId, parameters)
+    const ports = { signals: this.#signals, trace: this.server.trace }
+    const channel = this.#open.makeChannel(this.server.gpadl(offerId, parameters.request.ringGpadlId), parameters, ports)
     if (provider === undefined || channel === undefined) {
       this.server.openComplete(offerId, vmbusStatus.unsuccessful)
       return
     }
     const driver = this.#drivers.get(parameters.channelId)
-    this.#enter({ offerId, parameters, channel, driver, guestOpen: false, aborted: [], codecs: provider.codecs })
+    this.#open.enter({ offerId, parameters, channel, driver, guestOpen: false, aborted: [], codecs: provider.codecs })
     const answer = provider.open(channel, parameters)
     if (answer !== 'pending') this.#opened(offerId, answer)
   }
@@ -390,7 +330,7 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
   effectClose(offerId: OfferId): void {
     const record = this.#open.get(offerId)
     const provider = this.#providers.get(offerId)
-    this.#closeData(offerId)
+    this.#open.cut(offerId)
     const answer = record === undefined || provider === undefined ? 'closed' : provider.close(record.channel)
     this.#revokeSubchannels(offerId)
     if (answer === 'closed') this.#closed(offerId)
@@ -428,7 +368,7 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
 
   effectOpenResult(channelId: number, status: number): void {
     const driver = this.#drivers.get(channelId)
-    const record = this.#hostById.get(channelId)
+    const record = this.#open.byId(channelId)
     if (status !== vmbusStatus.success) {
       driver?.openFailed(channelId, status)
       return
@@ -437,13 +377,13 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
     if (record === undefined) return
     record.guestOpen = true
     record.driver = driver
-    this.#byChannel.set(channelId, record)
+    this.#open.ofGuest.set(channelId, record)
     driver?.opened(record.channel)
   }
 
   effectRescinded(channelId: number): void {
-    const record = this.#byChannel.get(channelId)
-    this.#byChannel.delete(channelId)
+    const record = this.#open.ofGuest.get(channelId)
+    this.#open.ofGuest.delete(channelId)
     if (record !== undefined) {
       record.guestOpen = false
       record.driver?.rescinded(record.channel, record.aborted)
@@ -459,17 +399,9 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
 
   /** What contradicts itself over both sides; for tests. */
   invariantViolations(): string[] {
-    const wrong = [...this.server.invariantViolations(), ...this.client.invariantViolations()]
-    for (const record of this.#open.values()) {
-      const label = `channel ${record.channel.channelId}`
-      if (this.server.channel(record.offerId) === undefined) wrong.push(`${label} is open, but its offer is gone`)
-      const { guestToHost, hostToGuest } = record.channel.rings
-      for (const ring of [guestToHost, hostToGuest]) {
-        const sum = ring.packets().reduce((bytes, packet) => bytes + packet.ringBytes, 0)
-        if (sum !== ring.bytesToRead) wrong.push(`${label}: packets and indices disagree`)
-        if (ring.bytesToWrite < 0) wrong.push(`${label}: ring overfull`)
-        if (ring.signals + ring.maskedSignals + ring.notEmptySignals !== ring.packetsWritten) wrong.push(`${label}: signal counts`)
-      }
+    const wrong = [...this.server.invariantViolations(), ...this.client.invariantViolations(), ...this.#open.violations()]
+    for (const { offerId, channel } of this.#open.list()) {
+      if (this.server.channel(offerId) === undefined) wrong.push(`channel ${channel.channelId} is open, but its offer is gone`)
     }
     return wrong
   }
@@ -491,54 +423,25 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
     }
   }
 
-  #find(found: (record: OpenRecord) => boolean): OpenRecord | undefined {
-    for (const record of this.#open.values()) if (record.channel.isOpen && found(record)) return record
-    return undefined
-  }
-
   #hostEventOf(record: OpenRecord | undefined): void {
     if (record !== undefined) this.#providers.get(record.offerId)?.event(record.channel)
   }
 
-  #guestEventOf(record: OpenRecord | undefined): void {
-    if (record?.guestOpen === true && record.channel.isOpen) record.driver?.event(record.channel)
-  }
-
-  #sharedInterrupts(): boolean {
-    return (this.client.negotiated?.version ?? vmbusVersion.v6_0) < vmbusVersion.v2_4
-  }
-
-  #makeChannel(offerId: OfferId, parameters: OpenParameters): Channel | undefined {
-    const gpadl = this.server.gpadl(offerId, parameters.request.ringGpadlId)
-    if (gpadl === undefined || gpadl.state !== 'accepted') return undefined
-    let pages = 0
-    for (const range of gpadl.ranges) pages += countPages(range.pages)
-    const offset = parameters.request.downstreamPageOffset
-    if (offset < 2 || offset > pages - 2) return undefined
-    const epoch = (this.#epochs.get(parameters.channelId) ?? 0) + 1
-    this.#epochs.set(parameters.channelId, epoch)
-    return new Channel({
-      channelId: parameters.channelId,
-      epoch,
-      guestToHostBytes: (offset - 1) * pageBytes,
-      hostToGuestBytes: (pages - offset - 1) * pageBytes,
-      pendingSendSize: parameters.negotiated.version >= vmbusVersion.v2_4,
-      signals: this,
-      trace: this.server.trace,
-    })
+  #guestEventOf(record: OpenRecord): void {
+    if (record.guestOpen && record.channel.isOpen) record.driver?.event(record.channel)
   }
 
   #opened(offerId: OfferId, status: number): VmbusServerError | undefined {
     const error = this.server.openComplete(offerId, status)
     if (status !== vmbusStatus.success) {
-      this.#closeData(offerId)
-      this.#leave(offerId)
+      this.#open.cut(offerId)
+      this.#open.leave(offerId)
     }
     return error
   }
 
   #closed(offerId: OfferId): VmbusServerError | undefined {
-    this.#leave(offerId)
+    this.#open.leave(offerId)
     const error = this.server.closeComplete(offerId)
     const channel = this.server.channel(offerId)
     // A socket lives as long as its channel.
@@ -555,19 +458,13 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
     return this.server.modifyChannelComplete(offerId, status)
   }
 
-  #closeData(offerId: OfferId): void {
-    const record = this.#open.get(offerId)
-    if (record === undefined || !record.channel.isOpen) return
-    record.aborted = record.channel.close().guest
-  }
-
   /** Takes the channel from its provider at once, with its sub-channels. */
   #cutOff(offerId: OfferId): void {
     const record = this.#open.get(offerId)
     this.#revokeSubchannels(offerId)
     if (record === undefined) return
-    this.#closeData(offerId)
-    this.#leave(offerId)
+    this.#open.cut(offerId)
+    this.#open.leave(offerId)
     this.#providers.get(offerId)?.close(record.channel)
   }
 
@@ -576,15 +473,19 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
     if (primary === undefined || primary.subchannelIndex !== 0) return
     for (const channel of this.server.channels()) {
       const { interfaceId, instanceId, subchannelIndex } = channel.offer
-      if (subchannelIndex > 0 && interfaceId === primary.interfaceId && instanceId === primary.instanceId && channel.state.name !== 'revoked') {
+      if (
+        subchannelIndex > 0 &&
+        interfaceId === primary.interfaceId &&
+        instanceId === primary.instanceId &&
+        channel.state.name !== 'revoked'
+      ) {
         this.revoke(channel.offerId)
       }
     }
   }
 
   #forgetGuest(): void {
-    for (const record of this.#byChannel.values()) record.guestOpen = false
-    this.#byChannel.clear()
+    this.#open.forgetGuest()
     this.#drivers.clear()
   }
 
@@ -606,33 +507,14 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
     for (const row of rows.channels) {
       const known = codecs.get(row.offerId)
       if (known === undefined) return `nobody can read the packets of offer ${row.offerId}`
-      const fault = this.#attachChannel(row, known)
-      if (fault !== undefined) return fault
+      const record = restoreRecord(row, known, { signals: this.#signals, trace: this.server.trace })
+      if (typeof record === 'string') return record
+      const { channel, guestOpen } = record
+      record.driver = this.#drivers.get(channel.channelId)
+      if (channel.isOpen) this.#open.enter(record)
+      if (guestOpen) this.#open.ofGuest.set(channel.channelId, record)
     }
     if (mode === 'machine') this.#claimChannels()
-    return undefined
-  }
-
-  #attachChannel(row: OpenChannelRow, codecs: ChannelCodecs): string | undefined {
-    const { offerId, parameters, guestOpen, rows, cutOff } = row
-    const ports = { signals: this, trace: this.server.trace }
-    const aborted: Packet[] = []
-    let channel: Channel | string
-    if (rows !== undefined) channel = restoreChannelRows(rows, codecs, ports)
-    else if (cutOff !== undefined) {
-      const pendingSendSize = parameters.negotiated.version >= vmbusVersion.v2_4
-      channel = new Channel({ ...ports, ...cutOff, channelId: parameters.channelId, pendingSendSize })
-      channel.close()
-      for (const item of cutOff.requests) {
-        const packet = packetOf(item, codecs.toHost)
-        if (typeof packet === 'string') return packet
-        aborted.push(packet)
-      }
-    } else return `open channel of offer ${offerId} without content`
-    if (typeof channel === 'string') return channel
-    const record: OpenRecord = { offerId, parameters, channel, driver: this.#drivers.get(channel.channelId), guestOpen, aborted, codecs }
-    if (channel.isOpen) this.#enter(record)
-    if (guestOpen) this.#byChannel.set(channel.channelId, record)
     return undefined
   }
 
@@ -642,31 +524,17 @@ export class VmbusBus implements SynicReceiver, ChannelSignals {
       const { offerId, offer, state } = channel
       if (channel.restore !== 'unmatched') continue
       if (!this.#providers.has(offerId)) {
-        this.#closeData(offerId)
-        this.#leave(offerId)
+        this.#open.cut(offerId)
+        this.#open.leave(offerId)
         continue
       }
       this.server.offerChannel(offer)
       // An open that was under way begins anew.
-      if (state.name === 'opening') this.#leave(offerId)
-      const inUse = this.#open.has(offerId)
+      if (state.name === 'opening') this.#open.leave(offerId)
+      const inUse = this.#open.get(offerId) !== undefined
       this.server.restoreChannel(offerId, inUse)
     }
     this.server.revokeUnclaimedChannels()
     this.#drain()
-  }
-
-  #enter(record: OpenRecord): void {
-    this.#open.set(record.offerId, record)
-    this.#ofChannel.set(record.channel, record)
-    this.#hostById.set(record.channel.channelId, record)
-  }
-
-  #leave(offerId: OfferId): void {
-    const record = this.#open.get(offerId)
-    if (record === undefined) return
-    this.#open.delete(offerId)
-    this.#ofChannel.delete(record.channel)
-    if (this.#hostById.get(record.channel.channelId) === record) this.#hostById.delete(record.channel.channelId)
   }
 }

@@ -77,7 +77,14 @@ describe('a channel', () => {
     const ids = new Set<number>()
     for (const epoch of [1, 2, 3]) {
       const { channel, port } = setUp()
-      const again = new Channel<Bytes, Bytes>({ channelId: 5, epoch, guestToHostBytes: 4096, hostToGuestBytes: 4096, pendingSendSize: true, signals: port })
+      const again = new Channel<Bytes, Bytes>({
+        channelId: 5,
+        epoch,
+        guestToHostBytes: 4096,
+        hostToGuestBytes: 4096,
+        pendingSendSize: true,
+        signals: port,
+      })
       for (let i = 0; i < 50; i++) {
         const packet = request(8)
         again.sendFromGuest(packet)
@@ -148,19 +155,14 @@ describe('a channel', () => {
     const { channel } = setUp()
     const events: string[] = []
     channel.trace = (event: VmbusTraceEvent) => {
-      events.push(event.kind === 'packet' ? `${event.step} ${event.direction}` : event.kind === 'signal' ? `signal ${event.path}` : event.kind)
+      events.push(
+        event.kind === 'packet' ? `${event.step} ${event.direction}` : event.kind === 'signal' ? `signal ${event.path}` : event.kind,
+      )
     }
     channel.sendFromGuest(request(8))
     channel.drainAtHost(1, (packet) => channel.sendFromHost(completionPacket(packet.transactionId, packet.payload, 8)))
     channel.drainAtGuest(1, () => undefined)
-    expect(events).toEqual([
-      'sent toHost',
-      'signal hypercall',
-      'received toHost',
-      'sent toGuest',
-      'signal interrupt',
-      'completed toGuest',
-    ])
+    expect(events).toEqual(['sent toHost', 'signal hypercall', 'received toHost', 'sent toGuest', 'signal interrupt', 'completed toGuest'])
   })
 })
 
@@ -168,7 +170,9 @@ describe('saved channels', () => {
   function busy(): Channel<Bytes, Bytes> {
     const { channel } = setUp()
     channel.sendFromGuest(request(16))
-    channel.sendFromGuest(gpaDirectPacket(new Uint8Array(8).fill(3), 8, [{ byteCount: 8192, byteOffset: 0, pages: [{ first: 7, count: 2 }] }]))
+    channel.sendFromGuest(
+      gpaDirectPacket(new Uint8Array(8).fill(3), 8, [{ byteCount: 8192, byteOffset: 0, pages: [{ first: 7, count: 2 }] }]),
+    )
     channel.sendFromGuest(request(24))
     channel.receiveAtHost(2, (packet) => {
       if (packet.payloadBytes === 16) channel.sendFromHost(completionPacket(packet.transactionId, packet.payload, 16))
@@ -202,7 +206,13 @@ describe('saved channels', () => {
       { ...rows, guestToHost: { ...rows.guestToHost, readIndex: 3 } },
       { ...rows, hostToGuest: { ...rows.hostToGuest, packets: [], writeIndex: rows.hostToGuest.readIndex } },
       { ...rows, guestRequests: { ...rows.guestRequests, entries: [] } },
-      { ...rows, guestRequests: { ...rows.guestRequests, entries: rows.guestRequests.entries.map((entry) => ({ ...entry, state: 'outstanding' as const })) } },
+      {
+        ...rows,
+        guestRequests: {
+          ...rows.guestRequests,
+          entries: rows.guestRequests.entries.map((entry) => ({ ...entry, state: 'outstanding' as const })),
+        },
+      },
       { ...rows, hostToGuest: { ...rows.hostToGuest, size: 100 } },
     ].map((broken) => restoreChannelRows(broken, codecs, ports))
     expect(refusals.map((refusal) => typeof refusal)).toEqual(refusals.map(() => 'string'))

@@ -5,12 +5,30 @@
  * A state machine without clock or chance; effects go to a {@link VmbusClientNotifier}, calls must not be nested.
  * Sources: hypervisor reference 4.1–4.6, core sheet 4.4–4.6, linux: drivers/hv.
  */
-import type { ChannelOpening, ClientChannel, ClientChannelState, ClientConnectionState, ClientGpadl } from './client-types.ts'
-import type { GpadlResult, VmbusClientError, VmbusClientNotifier, VmbusClientOptions } from './client-types.ts'
+
 import { zeroHex } from './bytes.ts'
+import type {
+  ChannelOpening,
+  ClientChannel,
+  ClientChannelState,
+  ClientConnectionState,
+  ClientGpadl,
+  GpadlResult,
+  VmbusClientError,
+  VmbusClientNotifier,
+  VmbusClientOptions,
+} from './client-types.ts'
 import { gpadlMessages } from './gpadl-messages.ts'
 import { type Guid, zeroGuid } from './guid.ts'
-import { contactState, type GuestMessage, isHostMessage, isSuccess, messageAllowed, userDefinedBytes, type VmbusMessage } from './messages.ts'
+import {
+  contactState,
+  type GuestMessage,
+  isHostMessage,
+  isSuccess,
+  messageAllowed,
+  userDefinedBytes,
+  type VmbusMessage,
+} from './messages.ts'
 import { countPages, type GpaRange, pageBytes } from './pages.ts'
 import type { VmbusTrace } from './trace.ts'
 import { knownVersion, type NegotiatedVersion, vmbusConnection, vmbusFeature, vmbusSint, vmbusVersion, vpDisabled } from './versions.ts'
@@ -250,7 +268,12 @@ export class VmbusClient {
   }
 
   /** A client from saved rows, or the reason why the rows are refused. */
-  static restore(rows: VmbusClientRows, notifier: VmbusClientNotifier, options: VmbusClientOptions, trace?: VmbusTrace): VmbusClient | string {
+  static restore(
+    rows: VmbusClientRows,
+    notifier: VmbusClientNotifier,
+    options: VmbusClientOptions,
+    trace?: VmbusTrace,
+  ): VmbusClient | string {
     if (rows.version !== clientRowsVersion) return `rows of version ${rows.version}`
     const client = new VmbusClient(notifier, options, trace)
     const copy = JSON.parse(JSON.stringify(rows)) as VmbusClientRows

@@ -48,7 +48,14 @@ const arbitraries: { readonly [K in MessageKind]: fc.Arbitrary<Extract<VmbusMess
   }),
   openChannelResult: fc.record({ kind: fc.constant('openChannelResult'), channelId: u32, openId: u32, status: u32 }),
   closeChannel: fc.record({ kind: fc.constant('closeChannel'), channelId: u32 }),
-  gpadlHeader: fc.record({ kind: fc.constant('gpadlHeader'), channelId: u32, gpadlId: u32, rangeBytes: u16, rangeCount: u16, words: words(27) }),
+  gpadlHeader: fc.record({
+    kind: fc.constant('gpadlHeader'),
+    channelId: u32,
+    gpadlId: u32,
+    rangeBytes: u16,
+    rangeCount: u16,
+    words: words(27),
+  }),
   gpadlBody: fc.record({ kind: fc.constant('gpadlBody'), messageIndex: u32, gpadlId: u32, words: words(28) }),
   gpadlCreated: fc.record({ kind: fc.constant('gpadlCreated'), channelId: u32, gpadlId: u32, status: u32 }),
   gpadlTeardown: fc.record({ kind: fc.constant('gpadlTeardown'), channelId: u32, gpadlId: u32 }),
@@ -81,7 +88,13 @@ const arbitraries: { readonly [K in MessageKind]: fc.Arbitrary<Extract<VmbusMess
   ),
   versionResponse: fc.oneof(
     fc.record({ kind: fc.constant('versionResponse'), supported: fc.boolean(), connectionState: u8, versionOrConnectionId: u32 }),
-    fc.record({ kind: fc.constant('versionResponse'), supported: fc.boolean(), connectionState: u8, versionOrConnectionId: u32, features: u32 }),
+    fc.record({
+      kind: fc.constant('versionResponse'),
+      supported: fc.boolean(),
+      connectionState: u8,
+      versionOrConnectionId: u32,
+      features: u32,
+    }),
     fc.record({
       kind: fc.constant('versionResponse'),
       supported: fc.boolean(),
@@ -201,7 +214,10 @@ describe('control messages', () => {
         'modifyConnection',
         'modifyConnectionResponse',
         'pause',
-      ].map((kind) => [kind, encodeMessage(fc.sample(arbitraries[kind as MessageKind] as fc.Arbitrary<VmbusMessage>, 1)[0] as VmbusMessage).length]),
+      ].map((kind) => [
+        kind,
+        encodeMessage(fc.sample(arbitraries[kind as MessageKind] as fc.Arbitrary<VmbusMessage>, 1)[0] as VmbusMessage).length,
+      ]),
     )
     expect(sizes).toEqual({
       offerChannel: 196,
@@ -224,9 +240,15 @@ describe('control messages', () => {
 
   it('are refused before their version, without a connection, and when a number is beyond 2^53', () => {
     const modify = encodeMessage({ kind: 'modifyChannel', channelId: 1, targetVp: 0 })
-    expect(decodeMessage(modify, { version: vmbusVersion.v4_0, features: 0 })).toEqual({ ok: false, error: { code: 'notAllowed', kind: 'modifyChannel' } })
+    expect(decodeMessage(modify, { version: vmbusVersion.v4_0, features: 0 })).toEqual({
+      ok: false,
+      error: { code: 'notAllowed', kind: 'modifyChannel' },
+    })
     expect(decodeMessage(modify, { version: vmbusVersion.v4_1, features: 0 }).ok).toBe(true)
-    expect(decodeMessage(encodeMessage({ kind: 'unload' }), undefined)).toEqual({ ok: false, error: { code: 'notAllowed', kind: 'unload' } })
+    expect(decodeMessage(encodeMessage({ kind: 'unload' }), undefined)).toEqual({
+      ok: false,
+      error: { code: 'notAllowed', kind: 'unload' },
+    })
     expect(decodeMessage(encodeMessage({ kind: 'pause' }), { version: vmbusVersion.v6_0, features: 0 }).ok).toBe(false)
     const pages = encodeMessage({ kind: 'modifyConnection', parentToChildMonitorGpa: 0, childToParentMonitorGpa: 0 })
     pages.fill(0xff, 8, 16)

@@ -31,7 +31,8 @@ export type PacketResult<P> = { readonly ok: true; readonly packet: Packet<P> } 
 /** Ring bytes of a packet that begins at `writeIndex`: descriptor, extension, padded payload, trailer. */
 export function encodePacket<P>(packet: Packet<P>, codec: PayloadCodec<P>, writeIndex: number): Uint8Array {
   const payload = codec.encode(packet.payload, packet)
-  if (payload.length !== packet.payloadBytes) throw new RangeError(`payload of ${payload.length} bytes is declared as ${packet.payloadBytes}`)
+  if (payload.length !== packet.payloadBytes)
+    throw new RangeError(`payload of ${payload.length} bytes is declared as ${packet.payloadBytes}`)
   const bytes = new Uint8Array(packet.ringBytes)
   const view = viewOf(bytes)
   view.setUint16(0, packet.type, true)

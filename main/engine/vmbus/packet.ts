@@ -121,7 +121,8 @@ export class Packet<P = unknown> {
     this.dataOffset = extension === noExtension ? descriptorBytes : descriptorBytes + extensionBytes(extension)
     this.length = this.dataOffset + ((payloadBytes + 7) & ~7)
     this.ringBytes = this.length + trailerBytes
-    if (this.length > packetBytesMax) throw new RangeError(`packet of ${this.length} bytes exceeds the descriptor's limit of ${packetBytesMax}`)
+    if (this.length > packetBytesMax)
+      throw new RangeError(`packet of ${this.length} bytes exceeds the descriptor's limit of ${packetBytesMax}`)
     return this
   }
 }

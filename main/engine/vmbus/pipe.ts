@@ -43,7 +43,8 @@ export function pipeCodec<T>(inner: PayloadCodec<T>): PayloadCodec<PipeData<T>> 
       const view = viewOf(bytes)
       const dataBytes = view.getUint32(4, true)
       if (view.getUint32(0, true) !== pipePacketType.data) return { ok: false, reason: 'no data packet' }
-      if (dataBytes > pipeDataBytesMax || dataBytes > bytes.length - pipeHeaderBytes) return { ok: false, reason: 'length beyond the packet' }
+      if (dataBytes > pipeDataBytesMax || dataBytes > bytes.length - pipeHeaderBytes)
+        return { ok: false, reason: 'length beyond the packet' }
       const data = inner.decode(bytes.subarray(pipeHeaderBytes, pipeHeaderBytes + dataBytes), packet)
       return data.ok ? { ok: true, payload: { dataBytes, data: data.payload } } : data
     },

@@ -3,8 +3,8 @@
  * {@link ByteRing} works on such bytes alone and obeys the same rules as {@link Ring}, so each checks the other.
  */
 import { viewOf } from './bytes.ts'
-import { announcedRingBytes, decodePacket, encodePacket, type PacketError, type PayloadCodec } from './packet-codec.ts'
 import type { Packet } from './packet.ts'
+import { announcedRingBytes, decodePacket, encodePacket, type PacketError, type PayloadCodec } from './packet-codec.ts'
 import { featurePendingSendSize, type Ring, type RingWrite, ringFree, ringWrite } from './ring.ts'
 
 /** Offsets in the control page, bytes. */

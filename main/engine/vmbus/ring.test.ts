@@ -57,7 +57,8 @@ describe('packets', () => {
       if (kind === 3) return cancelPacket(id, payload(0))
       if (kind === 4) return new Packet(body).fill(2, 0, id, body, bytes, { kind: 'transferPageSet', gpadlId: 9, setId: 2 })
       if (kind === 5) return new Packet(body).fill(8, 0, id, body, bytes, { kind: 'gpadl', gpadlId: 9, rangeCount: 0 })
-      if (kind === 6) return new Packet(body).fill(0xc, 0, id, body, bytes, { kind: 'additional', totalBytes: id, byteOffset: 1, byteCount: 2 })
+      if (kind === 6)
+        return new Packet(body).fill(0xc, 0, id, body, bytes, { kind: 'additional', totalBytes: id, byteOffset: 1, byteCount: 2 })
       return inBandPacket(body, bytes, kind === 7)
     })
 
@@ -71,7 +72,8 @@ describe('packets', () => {
   })
 
   it('are refused when malformed', () => {
-    const good = (): Uint8Array => encodePacket(gpaDirectPacket(payload(8), 8, [{ byteCount: 1, byteOffset: 0, pages: [{ first: 1, count: 1 }] }]), rawCodec, 0)
+    const good = (): Uint8Array =>
+      encodePacket(gpaDirectPacket(payload(8), 8, [{ byteCount: 1, byteOffset: 0, pages: [{ first: 1, count: 1 }] }]), rawCodec, 0)
     const broken = (change: (view: DataView) => void): unknown => {
       const bytes = good()
       change(viewOf(bytes))

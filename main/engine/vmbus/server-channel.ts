@@ -1,7 +1,8 @@
 /** Channels of the server: offer, open, close, reserve, retarget, revoke, release (hypervisor reference 4.5, core sheet 4.4 and 4.5). */
+
+import { zeroHex } from './bytes.ts'
 import { compareGuids } from './guid.ts'
 import { isSuccess, type OpenChannelMessage, userDefinedBytes, vmbusStatus } from './messages.ts'
-import { zeroHex } from './bytes.ts'
 import { checkDisconnected } from './server-connection.ts'
 import {
   assignIds,
@@ -142,7 +143,13 @@ export function handleOpenChannel(core: ServerCore, message: OpenChannelMessage)
   }
 }
 
-function sendOpenResult(core: ServerCore, channel: ServerChannel, openId: number, status: number, reserved: ReservedState | undefined): void {
+function sendOpenResult(
+  core: ServerCore,
+  channel: ServerChannel,
+  openId: number,
+  status: number,
+  reserved: ReservedState | undefined,
+): void {
   const target: MessageTarget | undefined = reserved === undefined ? undefined : { vp: reserved.vp, sint: reserved.sint }
   send(core, { kind: 'openChannelResult', channelId: idsOf(channel).channelId, openId, status }, target)
 }

@@ -1,7 +1,23 @@
 /** The connection of the server: contact, offers, pause, unload, reset (hypervisor reference 4.1, 4.5; openvmm: channels.rs initiate_contact). */
-import { contactState, type InitiateContactMessage, type TlConnectRequestMessage, type VersionResponseMessage, vmbusStatus } from './messages.ts'
+import {
+  contactState,
+  type InitiateContactMessage,
+  type TlConnectRequestMessage,
+  type VersionResponseMessage,
+  vmbusStatus,
+} from './messages.ts'
 import { clientRelease, compareOffers } from './server-channel.ts'
-import { allReleased, assignIds, connectedInfo, mayOffer, type ServerCore, send, sendOffer, setChannel, setConnection } from './server-core.ts'
+import {
+  allReleased,
+  assignIds,
+  connectedInfo,
+  mayOffer,
+  type ServerCore,
+  send,
+  sendOffer,
+  setChannel,
+  setConnection,
+} from './server-core.ts'
 import { type ConnectionAction, type MonitorPages, reservedOf, type TlConnect, type VmbusServerError } from './server-types.ts'
 import { knownVersion, type NegotiatedVersion, vmbusConnection, vmbusFeature, vmbusSint, vmbusVersion } from './versions.ts'
 
@@ -266,7 +282,12 @@ export function handleTlConnect(core: ServerCore, message: TlConnectRequestMessa
 }
 
 /** A service took the connection (its channel is offered separately) or refused it. */
-export function tlConnectComplete(core: ServerCore, endpointId: string, serviceId: string, accepted: boolean): VmbusServerError | undefined {
+export function tlConnectComplete(
+  core: ServerCore,
+  endpointId: string,
+  serviceId: string,
+  accepted: boolean,
+): VmbusServerError | undefined {
   const at = core.tlActive.findIndex((request) => request.endpointId === endpointId && request.serviceId === serviceId)
   const request = core.tlActive[at]
   if (request === undefined) return 'unknownChannelId'

@@ -1,6 +1,7 @@
 /** Data of a VMBus server and the steps that its parts share. The rules are in `server-channel.ts`, `server-gpadl.ts` and `server-connection.ts`. */
-import type { HostMessage } from './messages.ts'
+
 import { messageBytes } from './message-codec.ts'
+import type { HostMessage } from './messages.ts'
 import {
   type ConnectionInfo,
   type ConnectionState,

@@ -1,8 +1,8 @@
 /** GPADLs of the server: header and body messages, creation, teardown (hypervisor reference 4.6, core sheet 4.6). */
-import { vmbusStatus, isSuccess, type GpadlBodyMessage, type GpadlHeaderMessage } from './messages.ts'
+import { type GpadlBodyMessage, type GpadlHeaderMessage, isSuccess, vmbusStatus } from './messages.ts'
 import { countPages, pageBytes, wordsToRanges } from './pages.ts'
 import { checkDisconnected } from './server-connection.ts'
-import { byChannelId, gpadlKey, idsOf, send, type ServerCore } from './server-core.ts'
+import { byChannelId, gpadlKey, idsOf, type ServerCore, send } from './server-core.ts'
 import { type Gpadl, isReleased, isRevoked, type OfferId, reservedOf, type ServerChannel, type VmbusServerError } from './server-types.ts'
 
 /** Message 8. A refused GPADL is answered with GpadlCreated and a failure status. */

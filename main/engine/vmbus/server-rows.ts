@@ -8,7 +8,17 @@
 import { isHostMessage } from './messages.ts'
 import { announce, openComplete, revoke } from './server-channel.ts'
 import { checkDisconnected } from './server-connection.ts'
-import { connectedInfo, gpadlKey, idsOf, monitorIdMax, openParameters, type PendingMessage, type ServerCore, send, setChannel } from './server-core.ts'
+import {
+  connectedInfo,
+  gpadlKey,
+  idsOf,
+  monitorIdMax,
+  openParameters,
+  type PendingMessage,
+  type ServerCore,
+  send,
+  setChannel,
+} from './server-core.ts'
 import type {
   ChannelOffer,
   ConnectionState,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { classOffer } from './offers.ts'
 import { gpadlMessages } from './gpadl-messages.ts'
 import { encodeMessage } from './message-codec.ts'
 import { type GuestMessage, type InitiateContactMessage, userDefinedBytes } from './messages.ts'
+import { classOffer } from './offers.ts'
 import { VmbusServer } from './server.ts'
 import type { RestoreMode, VmbusServerRows } from './server-rows.ts'
 import type { ServerChannelStateName, VmbusNotifier, VmbusServerOptions } from './server-types.ts'
@@ -52,7 +52,9 @@ class Env {
     },
     openChannel: (offerId, parameters) => {
       const monitor = parameters.monitor === undefined ? '' : ` monitor ${parameters.monitor.monitorId}/${parameters.monitor.latency}`
-      this.effects.push(`open ${offerId} vp=${parameters.request.targetVp} c=0x${parameters.connectionId.toString(16)} flag=${parameters.eventFlag}${monitor}`)
+      this.effects.push(
+        `open ${offerId} vp=${parameters.request.targetVp} c=0x${parameters.connectionId.toString(16)} flag=${parameters.eventFlag}${monitor}`,
+      )
     },
     closeChannel: (offerId) => this.effects.push(`close ${offerId}`),
     createGpadl: (offerId, gpadlId, ranges) => this.effects.push(`gpadl ${offerId}/${gpadlId} ${ranges.length}`),
@@ -242,9 +244,15 @@ describe('the server', () => {
     env.createRing()
     expect(env.send(...gpadlMessages(1, 1, rings))).toEqual(['error duplicateGpadlId', failed('0x8000ffff')])
     const large = [{ byteCount: 9 * 4096, byteOffset: 0, pages: [{ first: 100, count: 9 }] }]
-    expect(env.send(...gpadlMessages(1, 2, large))).toEqual(['error gpadlLimit', '< gpadlCreated (20) channelId=1 gpadlId=0x2 status=0xc000009a'])
+    expect(env.send(...gpadlMessages(1, 2, large))).toEqual([
+      'error gpadlLimit',
+      '< gpadlCreated (20) channelId=1 gpadlId=0x2 status=0xc000009a',
+    ])
     expect(env.send({ kind: 'gpadlBody', messageIndex: 1, gpadlId: 9, words: [1] })).toEqual(['error unknownGpadlId'])
-    expect(env.send(...gpadlMessages(7, 3, rings))).toEqual(['error unknownChannelId', '< gpadlCreated (20) channelId=7 gpadlId=0x3 status=0x8000ffff'])
+    expect(env.send(...gpadlMessages(7, 3, rings))).toEqual([
+      'error unknownChannelId',
+      '< gpadlCreated (20) channelId=7 gpadlId=0x3 status=0x8000ffff',
+    ])
   })
 
   it('rescinds an open channel; the id is free only after RelIdReleased', () => {

@@ -290,14 +290,16 @@ export class VmbusServer {
       if (channel.ids !== undefined) {
         if (core.assigned[channel.ids.channelId - 1] !== channel.offerId) wrong.push(`${label}: its channel id belongs to another`)
         const monitorId = channel.ids.monitorId
-        if (monitorId !== undefined && core.monitors[monitorId] !== channel.offerId) wrong.push(`${label}: its monitor id belongs to another`)
+        if (monitorId !== undefined && core.monitors[monitorId] !== channel.offerId)
+          wrong.push(`${label}: its monitor id belongs to another`)
       }
       const reserved = 'reserved' in channel.state && channel.state.reserved !== undefined
       if (!connected && !reserved && !isReleased(channel.state)) wrong.push(`${label}: known to a guest that is not connected`)
     }
     core.assigned.forEach((offerId, i) => {
       if (offerId === undefined) return
-      if (core.channels.get(offerId)?.ids?.channelId !== i + 1) wrong.push(`channel id ${i + 1} is held by offer ${offerId}, which does not use it`)
+      if (core.channels.get(offerId)?.ids?.channelId !== i + 1)
+        wrong.push(`channel id ${i + 1} is held by offer ${offerId}, which does not use it`)
     })
     for (const [key, gpadl] of core.gpadls) {
       const label = `GPADL ${gpadl.gpadlId} of offer ${gpadl.offerId}`

@@ -38,6 +38,4 @@ export type VmbusTraceEvent =
     }
 
 /** Receives events in the order in which they happen. Must not call back into the bus. */
-export interface VmbusTrace {
-  (event: VmbusTraceEvent): void
-}
+export type VmbusTrace = (event: VmbusTraceEvent) => void

@@ -27,7 +27,10 @@ export function HelpWindow({ onClose }: { readonly onClose: () => void }): React
         </p>
         <h3>What differs from the real product</h3>
         <ul>
-          <li>Time is simulated. The status bar shows the lab's date and time and how fast it passes; its speed button stops it or makes it faster.</li>
+          <li>
+            Time is simulated. The status bar shows the lab's date and time and how fast it passes; its speed button stops it or makes it
+            faster.
+          </li>
           <li>Actions that the simulation does not have yet are missing from the menus, not greyed.</li>
           <li>When a key asks for an action that is not possible, a message says which rule forbids it.</li>
           <li>The console manages the one server of the lab; connecting to other servers is not offered.</li>

@@ -24,8 +24,8 @@ export function OverviewPage({ hostName, onOpenHost, onHelp, onAbout }: Overview
       <div className={classes.boxes}>
         <OverviewBox title="Introduction">
           <p>
-            A virtualization server shares its processors, memory, disks and network adapters among virtual machines. Each virtual machine is a
-            computer of its own: it starts its own operating system and knows nothing of its neighbours.
+            A virtualization server shares its processors, memory, disks and network adapters among virtual machines. Each virtual machine
+            is a computer of its own: it starts its own operating system and knows nothing of its neighbours.
           </p>
           <p>The server below this entry shows its virtual machines, their checkpoints and what is known of the one that is selected.</p>
         </OverviewBox>

@@ -1,4 +1,14 @@
-import { type KeyboardEvent, type ReactNode, type Ref, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type Ref,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react'
 import type { VmView } from '../../../preload/contract/index.ts'
 import { useLab } from '../../client/lab-context.tsx'
 import { ListView, type ListViewHandle, type ListViewState, type MenuEntry, type RenameAnswer } from '../../mmc/index.ts'

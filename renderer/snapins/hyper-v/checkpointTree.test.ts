@@ -3,7 +3,12 @@ import type { CheckpointView } from '../../../preload/contract/index.ts'
 import type { TreeNode } from '../../mmc/index.ts'
 import { checkpointTree, parentIds } from './checkpointTree.ts'
 
-const checkpoint = (id: string, parentId: string | null, createdTick: number): CheckpointView => ({ id, parentId, createdTick, name: `name of ${id}` })
+const checkpoint = (id: string, parentId: string | null, createdTick: number): CheckpointView => ({
+  id,
+  parentId,
+  createdTick,
+  name: `name of ${id}`,
+})
 
 /** `a(b(now))`: ids with what is below them in brackets. */
 const drawn = (nodes: readonly TreeNode[]): string =>

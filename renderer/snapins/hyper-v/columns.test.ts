@@ -25,13 +25,11 @@ const isStatic: VmCounters = { ...counters, demandMb: -1, memoryStatus: 'OK' }
 
 describe('cells of the list', () => {
   it('shows processor use only where there is a partition', () => {
-    expect([vm({}), vm({ state: 'Paused' }), vm({ state: 'Starting' }), vm({ state: 'Off' }), vm({ state: 'Saved' })].map((row) => cpuText(row, counters))).toEqual([
-      '12 %',
-      '0 %',
-      '0 %',
-      '',
-      '',
-    ])
+    expect(
+      [vm({}), vm({ state: 'Paused' }), vm({ state: 'Starting' }), vm({ state: 'Off' }), vm({ state: 'Saved' })].map((row) =>
+        cpuText(row, counters),
+      ),
+    ).toEqual(['12 %', '0 %', '0 %', '', ''])
     expect(cpuText(vm({}), undefined)).toBe('')
   })
 
@@ -42,11 +40,21 @@ describe('cells of the list', () => {
   })
 
   it('shows no heartbeat of machines that are off or saved', () => {
-    expect([heartbeatText(vm({})), heartbeatText(vm({ state: 'Off' })), heartbeatText(vm({ state: 'Saved' }))]).toEqual(['OK (Applications Healthy)', '', ''])
+    expect([heartbeatText(vm({})), heartbeatText(vm({ state: 'Off' })), heartbeatText(vm({ state: 'Saved' }))]).toEqual([
+      'OK (Applications Healthy)',
+      '',
+      '',
+    ])
   })
 
   it('has a brighter icon for machines with a partition', () => {
-    const icons = [vm({}), vm({ state: 'Paused' }), vm({ state: 'Off' }), vm({ state: 'Saved' }), vm({ state: 'Paused', stateText: 'Paused-Critical' })]
+    const icons = [
+      vm({}),
+      vm({ state: 'Paused' }),
+      vm({ state: 'Off' }),
+      vm({ state: 'Saved' }),
+      vm({ state: 'Paused', stateText: 'Paused-Critical' }),
+    ]
     expect(icons.map(vmIcon)).toEqual(['vm-running', 'vm-running', 'vm-off', 'vm-off', 'vm-critical'])
   })
 })
@@ -79,7 +87,10 @@ describe('vmColumns', () => {
   })
 
   it('sorts memory and versions by number', () => {
-    const rows = [vm({ id: 'a', assignedMemoryMb: 16_384, configurationVersion: '10.0' }), vm({ id: 'b', assignedMemoryMb: 512, configurationVersion: '9.0' })]
+    const rows = [
+      vm({ id: 'a', assignedMemoryMb: 16_384, configurationVersion: '10.0' }),
+      vm({ id: 'b', assignedMemoryMb: 512, configurationVersion: '9.0' }),
+    ]
     expect(order('assignedMemory', rows)).toEqual(['b', 'a'])
     expect(order('configurationVersion', rows)).toEqual(['b', 'a'])
   })

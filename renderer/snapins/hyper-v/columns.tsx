@@ -6,7 +6,15 @@ import { formatCpu, formatMemory, formatUptime } from './formats.ts'
 import { LiveText, type LiveValues, UptimeText, type VmCounters } from './liveValues.tsx'
 
 export const NAME_COLUMN = 'name'
-export const DEFAULT_COLUMNS: readonly string[] = [NAME_COLUMN, 'state', 'cpu', 'assignedMemory', 'uptime', 'status', 'configurationVersion']
+export const DEFAULT_COLUMNS: readonly string[] = [
+  NAME_COLUMN,
+  'state',
+  'cpu',
+  'assignedMemory',
+  'uptime',
+  'status',
+  'configurationVersion',
+]
 
 /** Columns whose order changes with the counters: sorting by one of them needs the counters of all machines. */
 const LIVE_COLUMNS: readonly string[] = ['cpu', 'memoryDemand', 'memoryStatus']
@@ -46,7 +54,13 @@ type LiveTextOf = (vm: VmView, counters: VmCounters | undefined) => string
 
 /** All columns. `now` gives the lab's tick, for copying and fitting; sorting reads the counters that are there. */
 export function vmColumns(live: Pick<LiveValues, 'get'>, now: () => number): readonly ListColumn<VmView>[] {
-  const liveColumn = (id: string, header: string, width: number, textOf: LiveTextOf, value: (vm: VmView) => number | string | null): ListColumn<VmView> => ({
+  const liveColumn = (
+    id: string,
+    header: string,
+    width: number,
+    textOf: LiveTextOf,
+    value: (vm: VmView) => number | string | null,
+  ): ListColumn<VmView> => ({
     id,
     header,
     width,
@@ -85,7 +99,7 @@ export function vmColumns(live: Pick<LiveValues, 'get'>, now: () => number): rea
     {
       id: 'configurationVersion',
       header: 'Configuration Version',
-      width: 130,
+      width: 142,
       text: (vm) => vm.configurationVersion,
       sortValue: (vm) => Number(vm.configurationVersion),
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { VM_ACTIONS, type HostView, type VmAction, type VmView } from '../../../preload/contract/index.ts'
+import { type HostView, VM_ACTIONS, type VmAction, type VmView } from '../../../preload/contract/index.ts'
 import { type Command, flattenCommands, type MenuEntry, tidySeparators } from '../../mmc/index.ts'
 import { rootEntries, serverEntries, shownActions, type VmCommandContext, vmEntries } from './commands.ts'
 
@@ -39,7 +39,8 @@ const context = (vms: readonly VmView[], changes: Partial<VmCommandContext> = {}
   help,
   ...changes,
 })
-const drawn = (entries: readonly MenuEntry[]): readonly string[] => tidySeparators(entries).map((entry) => (entry === 'separator' ? '|' : entry.id))
+const drawn = (entries: readonly MenuEntry[]): readonly string[] =>
+  tidySeparators(entries).map((entry) => (entry === 'separator' ? '|' : entry.id))
 
 describe('actions on virtual machines', () => {
   it('lists them in the order of the product for each state', () => {

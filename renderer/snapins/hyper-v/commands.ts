@@ -87,7 +87,10 @@ export function vmEntries(context: VmCommandContext, separators: boolean): reado
   const [only] = vms
   const jobId = vms.length === 1 ? (only?.cancellableJobId ?? null) : null
   if (jobId !== null)
-    entries.push({ id: 'cancel-job', label: '&Cancel Creating', icon: 'delete', enabled: connected, run: () => cancelJob(jobId) }, 'separator')
+    entries.push(
+      { id: 'cancel-job', label: '&Cancel Creating', icon: 'delete', enabled: connected, run: () => cancelJob(jobId) },
+      'separator',
+    )
   return [...entries, 'separator', help]
 }
 

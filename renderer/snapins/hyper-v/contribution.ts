@@ -31,6 +31,8 @@ export interface SnapInContribution {
   /** Open windows of the snap-in. */
   readonly dialogs: ReactNode
   readonly onTreeFocus: () => void
+  /** Gives the focus to the part of the middle that had it last; false when that was the tree. */
+  readonly restoreFocus: () => boolean
   /** Keys that mean something wherever the focus is; true = taken. */
   readonly onKey: (event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'shiftKey' | 'metaKey'>) => boolean
 }

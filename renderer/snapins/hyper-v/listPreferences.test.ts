@@ -13,7 +13,14 @@ describe('isRememberedList', () => {
   })
 
   it('refuses damaged values', () => {
-    const damaged = [null, 3, {}, { columns: {} }, { columns: [{ id: 'a' }], sort: null }, { columns: [], sort: { columnId: 'a', direction: 'up' } }]
+    const damaged = [
+      null,
+      3,
+      {},
+      { columns: {} },
+      { columns: [{ id: 'a' }], sort: null },
+      { columns: [], sort: { columnId: 'a', direction: 'up' } },
+    ]
     expect(damaged.map(isRememberedList)).toEqual(damaged.map(() => false))
     expect(isRememberedList({ columns: [{ id: 'a', width: Number.NaN }], sort: null })).toBe(false)
   })

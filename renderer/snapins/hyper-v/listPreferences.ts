@@ -1,5 +1,5 @@
 /** What the list of virtual machines remembers: which columns, how wide, in which order, and the sort. */
-import { type ListColumn, type ListSort, type ListViewState, initialListViewState, type ShownColumn } from '../../mmc/index.ts'
+import { initialListViewState, type ListColumn, type ListSort, type ListViewState, type ShownColumn } from '../../mmc/index.ts'
 
 export interface RememberedList {
   readonly columns: readonly ShownColumn[]
@@ -18,7 +18,9 @@ function isShownColumn(value: unknown): value is ShownColumn {
 }
 
 function isSort(value: unknown): value is ListSort {
-  return isRecord(value) && typeof value['columnId'] === 'string' && (value['direction'] === 'ascending' || value['direction'] === 'descending')
+  return (
+    isRecord(value) && typeof value['columnId'] === 'string' && (value['direction'] === 'ascending' || value['direction'] === 'descending')
+  )
 }
 
 /** Whether a parsed preference has the right shape; what it names is checked by `restoreList`. */

@@ -40,7 +40,10 @@ export function createLiveValues(): LiveValues {
     take(message) {
       version += 1
       counters = new Map(
-        message.rows.map(([vmId, cpuPercent, assignedMb, demandMb, memoryStatus]) => [vmId, { cpuPercent, assignedMb, demandMb, memoryStatus }]),
+        message.rows.map(([vmId, cpuPercent, assignedMb, demandMb, memoryStatus]) => [
+          vmId,
+          { cpuPercent, assignedMb, demandMb, memoryStatus },
+        ]),
       )
       for (const listener of [...listeners]) listener()
     },

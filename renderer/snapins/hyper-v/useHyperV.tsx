@@ -85,9 +85,16 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
     : serverEntries({ host, connected, view, help, ...server, newVirtualMachine: () => setOpen('new-vm') })
   const ofSelection = (separators: boolean): readonly MenuEntry[] =>
     vmEntries({ vms: selected, connected, command: vmActionCommand, run: machine.run, cancelJob: server.cancelJob, help }, separators)
-  const groups: ActionGroup[] = [{ id: 'server', title: onRoot ? MANAGER : host.name, entries: ofServer, active: focus === 'tree' || selected.length === 0 }]
+  const groups: ActionGroup[] = [
+    { id: 'server', title: onRoot ? MANAGER : host.name, entries: ofServer, active: focus === 'tree' || selected.length === 0 },
+  ]
   if (!onRoot && selected.length > 0)
-    groups.push({ id: 'item', title: selection.single?.name ?? 'Selected Virtual Machines', entries: ofSelection(false), active: focus !== 'tree' })
+    groups.push({
+      id: 'item',
+      title: selection.single?.name ?? 'Selected Virtual Machines',
+      entries: ofSelection(false),
+      active: focus !== 'tree',
+    })
   const onListKey = useStable((event: KeyboardEvent): boolean => {
     const action = isShortcut(event, 'Del') ? 'delete' : isShortcut(event, 'F2') ? 'rename' : null
     if (action === null || selected.length === 0 || !connected) return action !== null
@@ -107,7 +114,12 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
         onAbout={() => setOpen('about')}
       />
     ) : (
-      <ServerPanes host={host} selection={selection} listProps={{ ref: list, menuFor, onConnect, onRename: machine.rename, onKey: onListKey }} onFocus={setFocus} />
+      <ServerPanes
+        host={host}
+        selection={selection}
+        listProps={{ ref: list, menuFor, onConnect, onRename: machine.rename, onKey: onListKey }}
+        onFocus={setFocus}
+      />
     ),
     groups,
     actionMenu: focus === 'tree' || onRoot ? ofServer : focus === 'list' && selected.length > 0 ? ofSelection(true) : [help],
@@ -122,6 +134,11 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
     status,
     dialogs: <HyperVWindows open={open} host={host} selection={selection} onClose={() => setOpen(null)} />,
     onTreeFocus: () => setFocus('tree'),
+    restoreFocus: () => {
+      if (focus === 'tree' || onRoot) return false
+      list.current?.focus()
+      return list.current !== null
+    },
     onKey: (event) => {
       const refresh = isShortcut(event, 'F5')
       if (isShortcut(event, 'F1')) setOpen('help')
