@@ -74,10 +74,12 @@ function ConsoleWindow(): ReactNode {
     { id: 'view', label: '&View', entries: [...snapIn.viewMenu, customize, 'separator', colorScheme] },
     { id: 'help', label: '&Help', entries: snapIn.helpMenu },
   ]
+  // The box hides the Action and View menus; File and Help stay.
+  const shownMenus = view.layout.menusVisible ? menus : menus.filter(({ id }) => id === 'file' || id === 'help')
   return (
     <>
       <ConsoleFrame
-        menus={view.layout.menusVisible ? menus : []}
+        menus={shownMenus}
         toolbar={toolbarEntries(view, setView, history, moveHistory, selected?.[1] ?? null, snapIn.help)}
         tree={
           <ConsoleTree
@@ -95,8 +97,8 @@ function ConsoleWindow(): ReactNode {
         actions={<ActionsPane groups={snapIn.groups} collapsedIds={collapsed} onCollapsedChange={setCollapsed} />}
         status={snapIn.status}
         statusCells={STATUS_CELLS}
-        layout={view.layout}
-        onLayoutChange={(layout) => setView({ ...view, layout })}
+        layout={{ ...view.layout, menusVisible: true }}
+        onLayoutChange={(layout) => setView({ ...view, layout: { ...layout, menusVisible: view.layout.menusVisible } })}
       >
         {view.descriptionBar && <div className={classes.description}>{selected?.[0].text}</div>}
         {snapIn.content}

@@ -1,11 +1,10 @@
 import { type ReactNode, useEffect, useRef } from 'react'
-import { useLab, useLabState } from '../client/lab-context.tsx'
+import { useLabState } from '../client/lab-context.tsx'
 import { useAnnounce } from '../mmc/index.ts'
 import { endedJobs } from './jobTexts.ts'
 
 /** Tells screen readers of jobs that ended; draws nothing. */
 export function JobAnnouncer(): ReactNode {
-  const { store } = useLab()
   const announce = useAnnounce()
   const jobs = useLabState((state) => state.jobs)
   const machines = useLabState((state) => state.virtualMachines)
@@ -19,6 +18,6 @@ export function JobAnnouncer(): ReactNode {
       vmId === null ? '' : (machines.get(vmId)?.name ?? known.machines.get(vmId)?.name ?? 'The virtual machine')
     const text = endedJobs(known.jobs, jobs, nameOf)
     if (text !== '') announce(text)
-  }, [jobs, machines, announce, store])
+  }, [jobs, machines, announce])
   return null
 }

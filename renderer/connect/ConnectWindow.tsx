@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
+import { type MouseEvent, type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import type { VmCommand } from '../../preload/contract/index.ts'
 import { useLab, usePreference } from '../client/lab-context.tsx'
 import { MenuBar, type MessageBoxOptions, runShortcut, Toolbar, useDialogHost, useStable } from '../mmc/index.ts'
@@ -13,13 +13,12 @@ import { useClipboard } from './useClipboard.ts'
 import { useConnectSource } from './useConnectSource.ts'
 import { useFullScreen } from './useFullScreen.ts'
 import { useGuestKeyboard } from './useGuestKeyboard.ts'
-import { captionOf, FIRST_PICTURE, type MessagePage, pageOf, phaseOf, statusOf, windowSize, zoomLevel } from './view-model.ts'
+import { captionOf, FIRST_PICTURE, type MessagePage, pageOf, phaseOf, statusOf, windowSize, type ZoomLevel } from './view-model.ts'
 
 export interface ConnectWindowProps {
   readonly vmId: string
 }
 
-const ZOOM_PREFERENCE = 'connect.zoom'
 const TOOLBAR_PREFERENCE = 'connect.toolbar'
 const HIDDEN = 'hidden'
 
@@ -48,18 +47,28 @@ export function ConnectWindow({ vmId }: ConnectWindowProps): ReactNode {
   const actions = useVmActions({ place: 'connection' })
 
   const state: ConnectMenuState = {
-    vm: connected ? vm : undefined,
+    vm,
+    connected,
     interactive,
     picture: frame !== null,
     toolbar: view.toolbar,
     zoom: view.zoom,
   }
+  const acting = useRef(false)
+  // A second click comes too early to know that the first has changed the state.
   const act = (action: VmCommand): void => {
-    if (vm !== undefined) void actions.run(action, [vm])
+    if (vm === undefined || acting.current) return
+    acting.current = true
+    void actions.run(action, [vm]).finally(() => {
+      acting.current = false
+    })
   }
   const handlers: ConnectMenuHandlers = {
     act,
-    ctrlAltDelete: () => keyboard.send(CTRL_ALT_DELETE),
+    ctrlAltDelete: () => {
+      keyboard.send(CTRL_ALT_DELETE)
+      keyboard.take()
+    },
     typeClipboard: clipboard.typeText,
     captureScreen: () => frame !== null && clipboard.captureScreen(frame),
     fullScreen: () => setFullScreen(!fullScreen),
@@ -79,13 +88,23 @@ export function ConnectWindow({ vmId }: ConnectWindowProps): ReactNode {
     else shell.closeWindow()
   }
   return (
-    <div ref={window} className={classes.window} tabIndex={-1}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: a press on a tool leaves the keyboard where it is; the tools answer for themselves
+    <div ref={window} className={classes.window} tabIndex={-1} onMouseDown={keepFocus}>
       {fullScreen ? (
-        <ConnectionBar name={name} onRestore={() => setFullScreen(false)} onClose={shell.closeWindow} />
+        <ConnectionBar
+          name={name}
+          onRestore={() => {
+            setFullScreen(false)
+            keyboard.take()
+          }}
+          onClose={shell.closeWindow}
+        />
       ) : (
         <>
           <MenuBar menus={menus} />
-          {view.toolbar && <Toolbar entries={connectToolbar(state, handlers)} className={classes.toolbar} />}
+          {view.toolbar && phaseOf(source) !== 'deleted' && (
+            <Toolbar entries={connectToolbar(state, handlers)} className={classes.toolbar} />
+          )}
         </>
       )}
       <GuestScreen
@@ -104,16 +123,20 @@ export function ConnectWindow({ vmId }: ConnectWindowProps): ReactNode {
   )
 }
 
-/** Choices of the View menu; they are remembered for all connection windows. */
+/** A press of the mouse on a tool does not take the focus from the picture, as in the product. */
+function keepFocus(event: MouseEvent): void {
+  if (event.target instanceof Element && event.target.closest('[role="toolbar"]') !== null) event.preventDefault()
+}
+
+/** Choices of the View menu. The toolbar's is remembered for all connection windows, the zoom level belongs to this one. */
 function useView() {
-  const [zoomText, setZoomText] = usePreference(ZOOM_PREFERENCE)
+  const [zoom, setZoom] = useState<ZoomLevel>(100)
   const [toolbarText, setToolbarText] = usePreference(TOOLBAR_PREFERENCE)
   const toolbar = toolbarText !== HIDDEN
-  const zoom = zoomLevel(zoomText)
   return {
     zoom,
     toolbar,
-    setZoom: (level: typeof zoom) => setZoomText(String(level)),
+    setZoom,
     toggleToolbar: () => setToolbarText(toolbar ? HIDDEN : null),
   }
 }

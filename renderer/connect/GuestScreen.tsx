@@ -28,7 +28,7 @@ export function GuestScreen({ name, frame, page, zoom, interactive, keyboard, on
           // biome-ignore lint/a11y/noStaticElementInteractions: a click leads to the keyboard field, which keys reach by themselves
           <div
             className={classes.picture}
-            onPointerDown={(event) => {
+            onMouseDown={(event) => {
               event.preventDefault()
               keyboard.take()
             }}
@@ -43,25 +43,25 @@ export function GuestScreen({ name, frame, page, zoom, interactive, keyboard, on
             />
           </div>
         )}
+        {interactive && (
+          <>
+            <textarea
+              ref={keyboard.field}
+              className={classes.keyboard}
+              aria-label={`Keyboard of ${name}`}
+              aria-describedby={hintId}
+              autoCapitalize="off"
+              autoComplete="off"
+              autoCorrect="off"
+              spellCheck={false}
+              {...keyboard.fieldProps}
+            />
+            <span id={hintId} className={classes.spoken}>
+              {RELEASE_HINT}
+            </span>
+          </>
+        )}
       </div>
-      {interactive && (
-        <>
-          <textarea
-            ref={keyboard.field}
-            className={classes.keyboard}
-            aria-label={`Keyboard of ${name}`}
-            aria-describedby={hintId}
-            autoCapitalize="off"
-            autoComplete="off"
-            autoCorrect="off"
-            spellCheck={false}
-            {...keyboard.fieldProps}
-          />
-          <span id={hintId} className={classes.spoken}>
-            {RELEASE_HINT}
-          </span>
-        </>
-      )}
       {frame !== null && (
         <pre className={classes.spoken} data-screen-text="">
           {frameText(frame)}

@@ -19,7 +19,14 @@ const handlers: ConnectMenuHandlers = {
 
 function machine(state: VmState, ...actions: VmAction[]): ConnectMenuState {
   const bits = actions.reduce((sum, action) => sum | (1 << VM_ACTIONS.indexOf(action)), 0)
-  return { vm: { state, actions: bits }, interactive: state === 'Running', picture: state === 'Running', toolbar: true, zoom: 100 }
+  return {
+    vm: { state, actions: bits },
+    connected: true,
+    interactive: state === 'Running',
+    picture: state === 'Running',
+    toolbar: true,
+    zoom: 100,
+  }
 }
 
 const running = machine('Running', 'turn-off', 'shut-down', 'save', 'pause', 'reset')
@@ -57,6 +64,13 @@ describe('connectMenus', () => {
     expect(read(connectToolbar(running, handlers))).toBe('Ctrl+Alt+Delete - [Start] Turn Off... Shut Down... Save - Pause Reset...')
     expect(read(connectToolbar(off, handlers))).toBe('[Ctrl+Alt+Delete] - Start [Turn Off...] [Shut Down...] [Save] - [Pause] [Reset...]')
     expect(read(connectToolbar(paused, handlers))).toBe('[Ctrl+Alt+Delete] - [Start] Turn Off... [Shut Down...] Save - Resume Reset...')
+  })
+
+  it('greys everything while nothing reaches the machine', () => {
+    const lost = { ...running, connected: false, interactive: false, picture: false }
+    expect(read(connectToolbar(lost, handlers))).toBe(
+      '[Ctrl+Alt+Delete] - [Start] [Turn Off...] [Shut Down...] [Save] - [Pause] [Reset...]',
+    )
   })
 
   it('checks the toolbar and the zoom level', () => {

@@ -7,6 +7,8 @@ import { ZOOM_LEVELS, type ZoomLevel } from './view-model.ts'
 export interface ConnectMenuState {
   /** Undefined while it is not known, and when it does not exist any more: its actions are absent. */
   readonly vm: Pick<VmView, 'actions' | 'state'> | undefined
+  /** False greys all actions: nothing reaches the machine. */
+  readonly connected: boolean
   /** Keystrokes reach a guest: the Clipboard menu shows. */
   readonly interactive: boolean
   /** There is a picture that can be captured. */
@@ -50,14 +52,18 @@ function ctrlAltDelete({ vm, interactive }: ConnectMenuState, handlers: ConnectM
   ]
 }
 
-function powerCommands({ vm }: ConnectMenuState, handlers: ConnectMenuHandlers, actions: readonly VmCommand[]): readonly Command[] {
+function powerCommands(
+  { vm, connected }: ConnectMenuState,
+  handlers: ConnectMenuHandlers,
+  actions: readonly VmCommand[],
+): readonly Command[] {
   if (vm === undefined) return []
   return actions.map((action) => ({
     ...vmActionCommand(action, () => handlers.act(action)),
     // With dots here, without them in the console.
     ...(action === 'reset' ? { label: 'R&eset...' } : {}),
     shortcut: SHORTCUTS[action],
-    enabled: offersAction(vm, action),
+    enabled: connected && offersAction(vm, action),
   }))
 }
 

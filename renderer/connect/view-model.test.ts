@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ConsoleMessage, VmView } from '../../preload/contract/index.ts'
-import { type ConnectSource, captionOf, pageOf, statusOf, windowSize, zoomLevel } from './view-model.ts'
+import { type ConnectSource, captionOf, pageOf, statusOf, windowSize } from './view-model.ts'
 
 const vm: VmView = {
   id: 'vm',
@@ -95,11 +95,5 @@ describe('windowSize', () => {
   it('follows the picture, its zoom and the toolbar', () => {
     expect(windowSize({ width: 1024, height: 768 }, 100, true)).toEqual({ width: 1024, height: 842 })
     expect(windowSize({ width: 720, height: 400 }, 125, false)).toEqual({ width: 900, height: 546 })
-  })
-})
-
-describe('zoomLevel', () => {
-  it("knows the menu's levels only", () => {
-    expect([zoomLevel('150'), zoomLevel('110'), zoomLevel(undefined)]).toEqual([150, 100, 100])
   })
 })

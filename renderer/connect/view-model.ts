@@ -80,11 +80,6 @@ export function pageOf(source: ConnectSource): MessagePage | null {
 export const ZOOM_LEVELS = [100, 125, 150, 200] as const
 export type ZoomLevel = (typeof ZOOM_LEVELS)[number]
 
-/** A remembered zoom level; 100 when it is none of the menu's. */
-export function zoomLevel(remembered: string | undefined): ZoomLevel {
-  return ZOOM_LEVELS.find((level) => String(level) === remembered) ?? 100
-}
-
 /** Picture of a machine that shows none: the size of the firmware's screen. */
 export const FIRST_PICTURE = { width: 1024, height: 768 } as const
 

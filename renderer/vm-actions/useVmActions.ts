@@ -3,7 +3,7 @@ import type { JobView, VmCommand, VmView } from '../../preload/contract/index.ts
 import { type LabContextValue, useLab } from '../client/lab-context.tsx'
 import { type DialogHostContext, useMessageBox } from '../mmc/index.ts'
 import { type ActionPlace, errorBox, failureBox, failureTitle, type VmFailure } from './failures.ts'
-import { watchJobs } from './job-watch.ts'
+import { type JobSource, watchJobs } from './job-watch.ts'
 import { isPrompted, PROMPT_SKIPPED, promptBox, promptPreference } from './prompts.ts'
 
 /** A machine to act on. */
@@ -33,20 +33,12 @@ type ShowMessage = DialogHostContext['showMessage']
 export function useVmActions({ place = 'manager' }: VmActionsOptions = {}): VmActions {
   const lab = useLab()
   const showMessage = useMessageBox()
-  const watches = useRef(new Set<() => void>())
-  useEffect(() => {
-    const stops = watches.current
-    return () => {
-      for (const stop of stops) stop()
-      stops.clear()
-    }
-  }, [])
+  const watches = useJobWatches()
   return useMemo(
     () => ({
       run: async (action, vms) => {
         if (vms.length === 0 || !(await isConfirmed(action, vms.length, lab, showMessage))) return
-        const stop = await act(action, vms, place, lab, showMessage)
-        watches.current.add(stop)
+        await act(action, vms, place, lab, showMessage, watches)
       },
       connect: (vmId) => {
         lab.shell.openConnection(vmId).catch((error: unknown) => {
@@ -54,7 +46,7 @@ export function useVmActions({ place = 'manager' }: VmActionsOptions = {}): VmAc
         })
       },
     }),
-    [lab, showMessage, place],
+    [lab, showMessage, place, watches],
   )
 }
 
@@ -68,14 +60,15 @@ async function isConfirmed(action: VmCommand, count: number, { preferences }: La
   return true
 }
 
-/** Sends the command, tells of refusals, and watches the jobs that began; the answer ends the watch. */
+/** Sends the command, tells of refusals, and has the jobs watched that began. */
 async function act(
   action: VmCommand,
   vms: readonly ActionTarget[],
   place: ActionPlace,
   { connection, store }: LabContextValue,
   showMessage: ShowMessage,
-): Promise<() => void> {
+  watches: JobWatches,
+): Promise<void> {
   const failures: VmFailure[] = []
   const targets = new Map<string, ActionTarget>()
   let lost: unknown = null
@@ -90,21 +83,47 @@ async function act(
       else if (outcome.jobId !== null) targets.set(outcome.jobId, { id: vmId, name })
     }
   }
-  const stop = watchJobs(
-    store,
-    [...targets.keys()],
-    (jobs) => void showMessage(failureBox(action, jobFailures(jobs, targets), place)),
-    (run, milliseconds) => {
-      const timer = setTimeout(run, milliseconds)
-      return () => clearTimeout(timer)
-    },
-  )
+  watches.begin(store, [...targets.keys()], (jobs) => {
+    const late = jobFailures(jobs, targets)
+    if (late.length > 0) void showMessage(failureBox(action, late, place))
+  })
   if (failures.length > 0) await showMessage(failureBox(action, failures, place))
   if (lost !== null) {
     const names = vms.map(({ name }) => name)
     await showMessage(errorBox(failureTitle(action, names, place), sentenceOf(lost), place))
   }
-  return stop
+}
+
+interface JobWatches {
+  readonly begin: (store: JobSource, jobIds: readonly string[], onFailed: (jobs: readonly JobView[]) => void) => void
+}
+
+/** Watches over jobs that end with the component. */
+function useJobWatches(): JobWatches {
+  const shown = useRef(false)
+  const stops = useRef(new Set<() => void>())
+  useEffect(() => {
+    shown.current = true
+    const present = stops.current
+    return () => {
+      shown.current = false
+      for (const stop of present) stop()
+      present.clear()
+    }
+  }, [])
+  return useMemo(
+    () => ({
+      begin: (store, jobIds, onFailed) => {
+        if (shown.current && jobIds.length > 0) stops.current.add(watchJobs(store, jobIds, onFailed, later))
+      },
+    }),
+    [],
+  )
+}
+
+function later(act: () => void, milliseconds: number): () => void {
+  const timer = setTimeout(act, milliseconds)
+  return () => clearTimeout(timer)
 }
 
 function jobFailures(jobs: readonly JobView[], targets: ReadonlyMap<string, ActionTarget>): readonly VmFailure[] {

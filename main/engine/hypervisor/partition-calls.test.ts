@@ -153,6 +153,20 @@ describe('life of a partition', () => {
     expect(host.hypervisor.validate()).toEqual([])
   })
 
+  it('gives the pages of a deleted processor back to the pool, and of statistics pages', () => {
+    const host = new TestHost()
+    const partitionId = host.start({ vpCount: 3 })
+    const inUse = (): number => host.call(HvCall.GetMemoryBalance, { partitionId }).output?.pagesInUse ?? -1
+    const before = inUse()
+    expect(host.status(HvCall.DeleteVp, { partitionId, vpIndex: 1 })).toBe('SUCCESS')
+    expect(inUse()).toBe(before - 75)
+    const pages = [{}, { vpIndex: 0 }, { vpIndex: 1 }, {}].map((which) => host.status(HvCall.MapStatsPage, { partitionId, ...which }))
+    expect(pages).toEqual(['SUCCESS', 'SUCCESS', 'INVALID_VP_INDEX', 'OBJECT_IN_USE'])
+    expect(inUse()).toBe(before - 73)
+    expect(host.status(HvCall.UnmapStatsPage, { partitionId })).toBe('SUCCESS')
+    expect(host.hypervisor.validate()).toEqual([])
+  })
+
   it('lists children in the order of their creation', () => {
     const host = new TestHost()
     const ids = [host.start(), host.start(), host.start()]

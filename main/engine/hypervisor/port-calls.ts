@@ -129,8 +129,11 @@ function isValidTarget(partition: Partition, info: PortInfo): HvStatus {
   return baseFlag >= 0 && flagCount > 0 && baseFlag + flagCount <= EVENT_FLAGS ? HvStatus.Success : HvStatus.InvalidParameter
 }
 
-const portPages = (info: PortInfo): number => (info.type === 'message' ? POOL_COST.messagePort : POOL_COST.eventPort)
-const connectionPages = ({ info }: Connection): number => (info.type === 'monitor' ? POOL_COST.monitorConnection : POOL_COST.connection)
+/** Pool pages of a port. */
+export const portPages = (info: PortInfo): number => (info.type === 'message' ? POOL_COST.messagePort : POOL_COST.eventPort)
+/** Pool pages of a connection. */
+export const connectionPages = ({ info }: Connection): number =>
+  info.type === 'monitor' ? POOL_COST.monitorConnection : POOL_COST.connection
 
 /** The receiving end; its memory comes from the receiver's pool. */
 function makePort(context: CallContext, input: HypercallInput<typeof HvCall.CreatePort>): HvStatus {

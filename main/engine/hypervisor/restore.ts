@@ -102,6 +102,8 @@ function restoreScheduler(core: Core, { instance, logicalProcessors }: Hyperviso
   scheduler.solves = instance.solves
   scheduler.saturated = instance.saturated
   scheduler.load = instance.load
+  scheduler.occupied = instance.occupied
+  scheduler.spreads = instance.spreads
   scheduler.vps.reserveSlots(instance.slotEnd)
   core.events.reserveSlots(instance.slotEnd)
   scheduler.restoreHidden({

@@ -219,3 +219,33 @@ describe('windows', () => {
     expect(run(12_500)).toEqual(run(SECOND))
   })
 })
+
+describe('adjusting', () => {
+  it('gives the same shares as computing everything anew, change by change', () => {
+    const build = (): { scheduler: Scheduler; slots: number[] } => {
+      const scheduler = schedulerOf(oneNode(8))
+      return { scheduler, slots: Array.from({ length: 20 }, () => add(scheduler, 0.2)) }
+    }
+    const adjusted = build()
+    const anew = build()
+    for (let window = 1; window <= 30; window++) {
+      for (const { scheduler, slots } of [adjusted, anew]) {
+        scheduler.setDemand(slots[(window * 7) % 20] ?? 0, {
+          guest: ((window * 13) % 10) / 10,
+          hypervisor: 0.01,
+          induced: 0,
+          wakesPerSecond: 0,
+        })
+        if (scheduler === anew.scheduler) scheduler.restoreHidden({ ...scheduler.hiddenState(), all: true })
+        scheduler.advance(window * WINDOW_TICKS)
+      }
+      for (const slot of adjusted.slots) expect(adjusted.scheduler.vps.guest[slot]).toBeCloseTo(anew.scheduler.vps.guest[slot] ?? -1, 9)
+      expect(adjusted.scheduler.load).toBeCloseTo(anew.scheduler.load, 9)
+      const sum = adjusted.scheduler.lps.reduce(
+        (total, { index }) => total + (adjusted.scheduler.lpGuest[index] ?? 0) + (adjusted.scheduler.lpHypervisor[index] ?? 0),
+        0,
+      )
+      expect(sum).toBeCloseTo(adjusted.scheduler.load, 9)
+    }
+  })
+})

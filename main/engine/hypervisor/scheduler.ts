@@ -7,22 +7,17 @@
  * there is some, else out of the guest's share. Left out: the order of dispatches within a window.
  */
 import { invariant } from '../kernel/result.ts'
-import type { Tick } from '../kernel/ticks.ts'
+import { TICKS_PER_SECOND, type Tick } from '../kernel/ticks.ts'
 import { Placement } from './placement.ts'
+import { ProcessorTimes } from './processor-times.ts'
 import { shareCapacity } from './proportional-share.ts'
 import { SCHEDULER_TYPES, type SchedulerTypeInfo } from './scheduler-types.ts'
 import type { LogicalProcessor } from './topology.ts'
 import type { HypervisorPlatform } from './types.ts'
-import { VpArrays, VpScratch } from './vp-arrays.ts'
+import { VpScratch } from './vp-arrays.ts'
 
 /** Accounting window, ticks (10 ms; model, the real quantum is unpublished). */
 export const WINDOW_TICKS = 100_000
-/** Dispatches per second of a VP that has something to do: at least one per window. */
-export const MIN_DISPATCHES = 100
-/** Mean rest of a run that a waking VP finds on a busy processor, ns (model). */
-const RESIDUAL_RUN_NS = 250_000
-const TICKS_PER_SECOND = 10_000_000
-
 export interface VpControls {
   /** 1 to 10000. */
   readonly weight: number
@@ -50,23 +45,16 @@ export interface NewVp {
   readonly smt: boolean
 }
 
-export class Scheduler {
+export class Scheduler extends ProcessorTimes {
   readonly type: SchedulerTypeInfo
-  readonly lps: readonly LogicalProcessor[]
-  readonly vps = new VpArrays()
   readonly placement: Placement
-  readonly lpGuest: Float64Array
-  readonly lpHypervisor: Float64Array
-  readonly lpGuestTicks: Float64Array
-  readonly lpHypervisorTicks: Float64Array
-  readonly lpSwitches: Float64Array
-  readonly lpSwitchRate: Float64Array
-  lpSince: Tick
   /** First slot never used. */
   slotEnd = 0
   saturated = false
-  /** Granted time of all VPs, in logical processors. */
-  load = 0
+  /** Processors occupied by grants, idle siblings included, since the last full computation. */
+  occupied = 0
+  /** Shares that fitted on no processor whole in the last full computation. */
+  spreads = 0
   /** Times that shares were worked out anew. */
   solves = 0
   /** First window boundary not yet passed. */
@@ -82,16 +70,9 @@ export class Scheduler {
   onApplied: (slot: number, tick: Tick) => void = () => undefined
 
   constructor(platform: HypervisorPlatform, lps: readonly LogicalProcessor[], start: Tick) {
+    super(lps, start)
     this.type = SCHEDULER_TYPES[platform.scheduler]
-    this.lps = lps
     this.placement = new Placement(lps)
-    this.lpGuest = new Float64Array(lps.length)
-    this.lpHypervisor = new Float64Array(lps.length)
-    this.lpGuestTicks = new Float64Array(lps.length)
-    this.lpHypervisorTicks = new Float64Array(lps.length)
-    this.lpSwitches = new Float64Array(lps.length)
-    this.lpSwitchRate = new Float64Array(lps.length)
-    this.lpSince = start
     this.boundary = (Math.floor(start / WINDOW_TICKS) + 1) * WINDOW_TICKS
     this.#ticksPerCycle = TICKS_PER_SECOND / platform.frequencyHz
     this.#hostReserve = platform.hostReserve
@@ -123,7 +104,7 @@ export class Scheduler {
     const hypervisor = vps.hypervisor[slot] ?? 0
     if (guest + hypervisor > 0) {
       const lp = vps.home[slot] ?? 0
-      this.#foldLps(now)
+      this.foldLps(now)
       this.lpGuest[lp] = Math.max(0, (this.lpGuest[lp] ?? 0) - guest)
       this.lpHypervisor[lp] = Math.max(0, (this.lpHypervisor[lp] ?? 0) - hypervisor)
       this.load -= guest + hypervisor
@@ -181,53 +162,6 @@ export class Scheduler {
     if (now >= this.boundary) this.boundary = (Math.floor(now / WINDOW_TICKS) + 1) * WINDOW_TICKS
   }
 
-  guestTicks(slot: number, now: Tick): number {
-    return (this.vps.guestTicks[slot] ?? 0) + (this.vps.guest[slot] ?? 0) * this.#age(slot, now)
-  }
-
-  hypervisorTicks(slot: number, now: Tick): number {
-    return (this.vps.hypervisorTicks[slot] ?? 0) + (this.vps.hypervisor[slot] ?? 0) * this.#age(slot, now)
-  }
-
-  remoteTicks(slot: number, now: Tick): number {
-    return (this.vps.remoteTicks[slot] ?? 0) + (this.vps.remote[slot] ?? 0) * this.#age(slot, now)
-  }
-
-  workTicks(slot: number, now: Tick): number {
-    return (this.vps.workTicks[slot] ?? 0) + (this.vps.pace[slot] ?? 0) * this.#age(slot, now)
-  }
-
-  dispatches(slot: number, now: Tick): number {
-    return (this.vps.dispatches[slot] ?? 0) + (this.dispatchRate(slot) * this.#age(slot, now)) / TICKS_PER_SECOND
-  }
-
-  /** Dispatches per second: one per window at least, or each time it wakes; none while it holds a processor alone. */
-  dispatchRate(slot: number): number {
-    const granted = (this.vps.guest[slot] ?? 0) + (this.vps.hypervisor[slot] ?? 0)
-    if (granted <= 0 || granted >= 1 - 1e-9) return 0
-    return Math.max(MIN_DISPATCHES, (this.vps.wakes[slot] ?? 0) * (this.vps.pace[slot] ?? 0))
-  }
-
-  /** Average wait for a logical processor per dispatch, ns: throttling by share or cap, and meeting busy processors when waking. */
-  waitPerDispatchNs(slot: number): number {
-    const rate = this.dispatchRate(slot)
-    if (rate === 0) return 0
-    const { vps } = this
-    const wanted = Math.min(1, (vps.wantGuest[slot] ?? 0) + (vps.wantHypervisor[slot] ?? 0))
-    const missing = Math.max(0, wanted - (vps.guest[slot] ?? 0) - (vps.hypervisor[slot] ?? 0))
-    const busy = Math.min(1, this.load / this.lps.length)
-    return (missing * 1e9) / rate + busy ** this.lps.length * RESIDUAL_RUN_NS
-  }
-
-  lpTimes(lp: number, now: Tick): { readonly guest: number; readonly hypervisor: number; readonly switches: number } {
-    const age = now - this.lpSince
-    return {
-      guest: (this.lpGuestTicks[lp] ?? 0) + (this.lpGuest[lp] ?? 0) * age,
-      hypervisor: (this.lpHypervisorTicks[lp] ?? 0) + (this.lpHypervisor[lp] ?? 0) * age,
-      switches: (this.lpSwitches[lp] ?? 0) + ((this.lpSwitchRate[lp] ?? 0) * age) / TICKS_PER_SECOND,
-    }
-  }
-
   /** Slots waiting to be reused, changed slots and charged slots: the hidden part of the state, for snapshots. */
   hiddenState(): { free: number[]; changed: number[]; charged: number[]; all: boolean } {
     return { free: [...this.#free], changed: [...this.#changed], charged: [...this.#charged], all: this.#all }
@@ -245,10 +179,6 @@ export class Scheduler {
     this.#charged.clear()
     for (const slot of state.charged) this.#charged.add(slot)
     this.#all = state.all
-  }
-
-  #age(slot: number, now: Tick): number {
-    return now - (this.vps.since[slot] ?? now)
   }
 
   #setControls(slot: number, controls: VpControls): void {
@@ -288,39 +218,69 @@ export class Scheduler {
     }
   }
 
-  #foldSlot(slot: number, at: Tick): void {
-    const { vps } = this
-    const age = this.#age(slot, at)
-    if (age === 0) return
-    vps.guestTicks[slot] = (vps.guestTicks[slot] ?? 0) + (vps.guest[slot] ?? 0) * age
-    vps.hypervisorTicks[slot] = (vps.hypervisorTicks[slot] ?? 0) + (vps.hypervisor[slot] ?? 0) * age
-    vps.remoteTicks[slot] = (vps.remoteTicks[slot] ?? 0) + (vps.remote[slot] ?? 0) * age
-    vps.workTicks[slot] = (vps.workTicks[slot] ?? 0) + (vps.pace[slot] ?? 0) * age
-    vps.dispatches[slot] = (vps.dispatches[slot] ?? 0) + (this.dispatchRate(slot) * age) / TICKS_PER_SECOND
-    vps.since[slot] = at
-  }
-
-  #foldLps(at: Tick): void {
-    for (let lp = 0; lp < this.lps.length; lp++) {
-      const { guest, hypervisor, switches } = this.lpTimes(lp, at)
-      this.lpGuestTicks[lp] = guest
-      this.lpHypervisorTicks[lp] = hypervisor
-      this.lpSwitches[lp] = switches
-    }
-    this.lpSince = at
-  }
-
   #recompute(at: Tick): void {
     this.solves++
-    for (let slot = 0; slot < this.slotEnd; slot++) if (this.vps.alive[slot] === 1) this.#foldSlot(slot, at)
-    this.#foldLps(at)
-    for (const slot of [...this.#changed].sort((a, b) => a - b)) this.onApplied(slot, at)
+    this.foldLps(at)
+    const changed = [...this.#changed].sort((a, b) => a - b)
     this.#changed.clear()
+    for (const slot of changed) {
+      this.foldSlot(slot, at)
+      this.onApplied(slot, at)
+    }
+    if (!this.#all && this.#adjust(changed)) return
     this.#all = false
+    for (let slot = 0; slot < this.slotEnd; slot++) if (this.vps.alive[slot] === 1) this.foldSlot(slot, at)
     const scratch = this.#gather()
     const { lower, upper, weight, occupancy, grants, count } = scratch
     this.saturated = shareCapacity({ count, lower, upper, weight, occupancy, capacity: this.lps.length }, grants)
     this.#place(scratch)
+  }
+
+  /**
+   * On a host with time to spare a changed demand concerns nobody else: the VP gets what it wants where it is. False when that does not
+   * hold (root VPs, contention, no room at home); everything is then computed anew.
+   */
+  #adjust(changed: readonly number[]): boolean {
+    const { vps, placement } = this
+    if (this.saturated || this.spreads > 0) return false
+    for (const slot of changed) {
+      const node = vps.node[slot] ?? -1
+      const home = vps.home[slot] ?? 0
+      if (vps.root[slot] === 1 || (node >= 0 && this.lps[home]?.node !== node)) return false
+      const whole = vps.wholeCore[slot] === 1
+      const occupies = this.#occupancyOf(slot)
+      const old = (vps.guest[slot] ?? 0) + (vps.hypervisor[slot] ?? 0)
+      const want = vps.runnable[slot] === 1 ? (vps.wantGuest[slot] ?? 0) + (vps.wantHypervisor[slot] ?? 0) : 0
+      const grant = Math.min(want, 1, vps.cap[slot] ?? 1)
+      if (this.occupied + (grant - old) * occupies > this.lps.length) return false
+      this.#unplace(slot, old)
+      if (!placement.fits(home, grant, whole)) return false
+      const guestPart = want > 0 ? (vps.wantGuest[slot] ?? 0) / want : 0
+      placement.add(home, grant, whole)
+      this.#run(home, grant, guestPart)
+      this.#grant(slot, grant * guestPart, grant * (1 - guestPart), 0)
+      vps.pace[slot] = want > 0 ? Math.min(1, grant / want) : 0
+      this.load += grant
+      this.occupied += grant * occupies
+      this.lpSwitchRate[home] = (this.lpSwitchRate[home] ?? 0) + this.dispatchRate(slot)
+    }
+    return true
+  }
+
+  /** Takes a share off its home processor. */
+  #unplace(slot: number, old: number): void {
+    const { vps, placement } = this
+    const home = vps.home[slot] ?? 0
+    placement.add(home, -old, vps.wholeCore[slot] === 1)
+    this.lpGuest[home] = Math.max(0, (this.lpGuest[home] ?? 0) - (vps.guest[slot] ?? 0))
+    this.lpHypervisor[home] = Math.max(0, (this.lpHypervisor[home] ?? 0) - (vps.hypervisor[slot] ?? 0))
+    this.lpSwitchRate[home] = Math.max(0, (this.lpSwitchRate[home] ?? 0) - this.dispatchRate(slot))
+    this.load -= old
+    this.occupied -= old * this.#occupancyOf(slot)
+  }
+
+  #occupancyOf(slot: number): number {
+    return this.vps.wholeCore[slot] === 1 && (this.lps[0]?.sibling ?? -1) >= 0 ? 2 : 1
   }
 
   /** Root VPs first, so that what is pinned finds its processor free. */
@@ -353,7 +313,7 @@ export class Scheduler {
         scratch.upper[count] = upper
         scratch.lower[count] = Math.min(upper, pass === 1 ? this.#hostReserve : (vps.reserve[slot] ?? 0))
         scratch.weight[count] = Math.max(1, vps.weight[slot] ?? 1)
-        scratch.occupancy[count] = vps.wholeCore[slot] === 1 && (this.lps[0]?.sibling ?? -1) >= 0 ? 2 : 1
+        scratch.occupancy[count] = this.#occupancyOf(slot)
         count++
       }
     }
@@ -368,6 +328,8 @@ export class Scheduler {
     this.lpHypervisor.fill(0)
     this.lpSwitchRate.fill(0)
     this.load = 0
+    this.occupied = 0
+    this.spreads = 0
     for (let i = 0; i < scratch.count; i++) {
       const slot = scratch.slots[i] ?? 0
       const grant = scratch.grants[i] ?? 0
@@ -384,6 +346,7 @@ export class Scheduler {
         if (this.#isRemote(slot, lp)) remote = grant
         this.#moveHome(slot, lp)
       } else {
+        this.spreads++
         let largest = 0
         let best = home
         lost = placement.spread(vps.node[slot] ?? -1, grant, whole, (piece, share) => {
@@ -398,6 +361,7 @@ export class Scheduler {
       }
       const given = grant - lost
       this.load += given
+      this.occupied += given * this.#occupancyOf(slot)
       this.#grant(slot, given * guestPart, given * (1 - guestPart), remote)
       vps.pace[slot] = Math.min(1, given / want)
       const at = vps.home[slot] ?? 0

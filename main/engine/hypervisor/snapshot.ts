@@ -39,6 +39,8 @@ export interface InstanceRow {
   readonly solves: number
   readonly saturated: boolean
   readonly load: number
+  readonly occupied: number
+  readonly spreads: number
   readonly freeSlots: readonly number[]
   readonly changedSlots: readonly number[]
   readonly chargedSlots: readonly number[]
@@ -249,6 +251,8 @@ function instanceRow(core: Core): InstanceRow {
     solves: scheduler.solves,
     saturated: scheduler.saturated,
     load: scheduler.load,
+    occupied: scheduler.occupied,
+    spreads: scheduler.spreads,
     freeSlots: free,
     changedSlots: changed,
     chargedSlots: charged,

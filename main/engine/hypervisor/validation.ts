@@ -1,8 +1,11 @@
 /** The invariants of an instance (hypervisor reference, section 12). Each broken one is a sentence; an empty list means all hold. */
 import type { Core } from './core.ts'
 import { reservedProcessors } from './lifecycle.ts'
+import { POOL_COST } from './memory-pool.ts'
 import { liveVps, type Partition } from './partition.ts'
+import { connectionPages, portPages } from './port-calls.ts'
 import { PORT_BUFFERS } from './ports.ts'
+import { PropertyCode } from './properties.ts'
 import { SINT_COUNT } from './synic-state.ts'
 
 export function validateCore(core: Core): string[] {
@@ -40,15 +43,29 @@ function checkTree(core: Core, check: Check): void {
 function checkMemory(core: Core, check: Check): void {
   let pools = 0
   let mapped = 0
-  for (const { pool, gpa, id } of core.partitions.values()) {
+  for (const partition of core.partitions.values()) {
+    const { pool, gpa, id } = partition
     pools += pool.deposited
     mapped += gpa.pages
     check(pool.inUse >= 0 && pool.inUse <= pool.deposited, `partition ${id} uses ${pool.inUse} of ${pool.deposited} pool pages`)
+    const needed = poolNeeds(partition)
+    check(pool.inUse === needed, `partition ${id} uses ${pool.inUse} pool pages, its structures need ${needed}`)
     for (const run of pool.runs)
       check(core.memory.isHeld(run, { use: 'pool', partitionId: id }), `pool pages ${run.page}+${run.count} of ${id} are not its own`)
   }
   const sum = core.platform.bootPages + pools + mapped + core.memory.freePages
   check(sum === core.memory.totalPages, `${sum} pages accounted for, the host has ${core.memory.totalPages}`)
+}
+
+/** What the partition's structures take from its pool. */
+function poolNeeds(partition: Partition): number {
+  const own = partition.state === 'active' || partition.state === 'finalizing' ? POOL_COST.partition : 0
+  const tlb = partition.state === 'finalized' ? 0 : Number(partition.properties.get(PropertyCode.VirtualTlbPageCount) ?? 0n)
+  let pages =
+    own + tlb + partition.gpa.tablePages + liveVps(partition).length * POOL_COST.vp + partition.statsPages.size * POOL_COST.statsPage
+  for (const port of partition.ports.values()) pages += portPages(port.info)
+  for (const connection of partition.connections.values()) pages += connectionPages(connection)
+  return pages
 }
 
 /** Every mapped page is held by this partition, so that no two address spaces share one. */

@@ -4,7 +4,8 @@ import { TICKS_PER_SECOND } from '../kernel/ticks.ts'
 import { type CostModel, costModelOf } from './cost-table.ts'
 import type { EventCounts } from './event-counts.ts'
 import { type EventRate, type GuestOperations, type GuestProfile, guestExits } from './guest-exits.ts'
-import { MIN_DISPATCHES, type Scheduler, type VpDemand } from './scheduler.ts'
+import { MIN_DISPATCHES } from './processor-times.ts'
+import type { Scheduler, VpDemand } from './scheduler.ts'
 import type { HypervisorPlatform } from './types.ts'
 
 /** Work of one VP from the next scheduling window on. */

@@ -1,14 +1,14 @@
 /** The two ends that meet on a bus: providers in the parent, drivers in the guest, and what the bus is made of. */
 import type { Channel } from './channel.ts'
 import type { ChannelCodecs, ChannelRows, PacketRow } from './channel-rows.ts'
-import type { VmbusClientRows } from './client.ts'
+import type { VmbusClientRows } from './client-rows.ts'
 import type { VmbusClientOptions } from './client-types.ts'
 import type { Guid } from './guid.ts'
 import type { OfferChannelMessage } from './messages.ts'
 import type { Packet } from './packet.ts'
 import type { GpaRange } from './pages.ts'
 import type { VmbusServerRows } from './server-rows.ts'
-import type { OfferId, OpenParameters, VmbusServerOptions } from './server-types.ts'
+import type { ChannelOffer, OfferId, OpenParameters, VmbusServerOptions } from './server-types.ts'
 import type { VmbusTrace } from './trace.ts'
 import type { NegotiatedVersion } from './versions.ts'
 
@@ -78,6 +78,14 @@ export interface VmbusBusOptions {
   readonly guest?: VmbusGuest | undefined
   readonly host?: VmbusHost | undefined
   readonly trace?: VmbusTrace | undefined
+}
+
+/** Finds the two ends of each saved channel again. */
+export interface BusEnds {
+  provider(offerId: OfferId, offer: ChannelOffer): VmbusProvider | undefined
+  driver(channelId: number): VmbusDriver | undefined
+  /** Payload codecs of a channel whose provider is missing. */
+  codecs?(offer: ChannelOffer): ChannelCodecs | undefined
 }
 
 /** Version of {@link VmbusBusRows}. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { BusEnds } from './bus.ts'
 import { VmbusBus } from './bus.ts'
+import type { BusEnds } from './bus-types.ts'
 import { deviceClass, deviceClasses, deviceClassOf } from './classes.ts'
 import { isGuid } from './guid.ts'
 import { vsockPort, vsockService } from './hvsock.ts'

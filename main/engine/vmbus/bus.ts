@@ -10,6 +10,7 @@ import { busClientNotifier, busServerNotifier } from './bus-notifiers.ts'
 import { type OpenRecord, OpenRecords, restoreRecord } from './bus-records.ts'
 import { BusSignals } from './bus-signals.ts'
 import {
+  type BusEnds,
   busRowsVersion,
   type ProviderAnswer,
   type VmbusBusOptions,
@@ -32,14 +33,6 @@ import type { ChannelOffer, OfferId, OfferResult, OpenParameters, VmbusServerErr
 import type { VmbusTrace } from './trace.ts'
 import type { SynicPost, SynicReceiver, SynicTransport } from './transport.ts'
 import { vmbusVersion } from './versions.ts'
-
-/** Finds the two ends of each saved channel again. */
-export interface BusEnds {
-  provider(offerId: OfferId, offer: ChannelOffer): VmbusProvider | undefined
-  driver(channelId: number): VmbusDriver | undefined
-  /** Payload codecs of a channel whose provider is missing. */
-  codecs?(offer: ChannelOffer): ChannelCodecs | undefined
-}
 
 export class VmbusBus implements SynicReceiver {
   readonly server: VmbusServer

@@ -6,13 +6,13 @@
  * Sources: hypervisor reference 4.1–4.6, core sheet 4.4–4.6, linux: drivers/hv.
  */
 
-import { zeroHex } from './bytes.ts'
+import { contactMessage, openMessage } from './client-messages.ts'
+import { clientRowsVersion, clientViolations, type VmbusClientRows } from './client-rows.ts'
 import type {
   ChannelOpening,
   ClientChannel,
   ClientChannelState,
   ClientConnectionState,
-  ClientGpadl,
   GpadlResult,
   VmbusClientError,
   VmbusClientNotifier,
@@ -20,37 +20,10 @@ import type {
 } from './client-types.ts'
 import { gpadlMessages } from './gpadl-messages.ts'
 import { type Guid, zeroGuid } from './guid.ts'
-import {
-  contactState,
-  type GuestMessage,
-  isHostMessage,
-  isSuccess,
-  messageAllowed,
-  userDefinedBytes,
-  type VmbusMessage,
-} from './messages.ts'
+import { contactState, type GuestMessage, isHostMessage, isSuccess, messageAllowed, type VmbusMessage } from './messages.ts'
 import { countPages, type GpaRange, pageBytes } from './pages.ts'
 import type { VmbusTrace } from './trace.ts'
-import { knownVersion, type NegotiatedVersion, vmbusConnection, vmbusFeature, vmbusSint, vmbusVersion, vpDisabled } from './versions.ts'
-
-/** Version of {@link VmbusClientRows}. */
-export const clientRowsVersion = 1
-
-export interface VmbusClientRows {
-  readonly version: typeof clientRowsVersion
-  readonly connection: ClientConnectionState
-  readonly nextGpadlId: number
-  readonly channels: readonly {
-    readonly offer: ClientChannel['offer']
-    readonly state: ClientChannelState
-    readonly rescinded: boolean
-    readonly targetVp: number
-    readonly gpadls: readonly ClientGpadl[]
-  }[]
-  readonly outbox: readonly { readonly connectionId: number; readonly message: GuestMessage }[]
-}
-
-const noUserData = zeroHex(userDefinedBytes)
+import { knownVersion, type NegotiatedVersion, vmbusConnection, vmbusSint, vmbusVersion, vpDisabled } from './versions.ts'
 
 export class VmbusClient {
   readonly #options: VmbusClientOptions
@@ -292,19 +265,7 @@ export class VmbusClient {
 
   /** What contradicts itself; empty for a sound client. */
   invariantViolations(): string[] {
-    const wrong: string[] = []
-    if (this.#connection.name !== 'connected' && this.#channels.size > 0) wrong.push('channels without a connection')
-    for (const [channelId, channel] of this.#channels) {
-      const label = `channel ${channelId} in state ${channel.state.name}`
-      if (channel.offer.channelId !== channelId) wrong.push(`${label}: stored under another id`)
-      if (!('ringGpadlId' in channel.state)) continue
-      const ring = channel.gpadls.get(channel.state.ringGpadlId)
-      if (ring === undefined) wrong.push(`${label}: its rings' GPADL is missing`)
-      else if ((channel.state.name === 'creatingRings') !== (ring.state === 'creating') && channel.state.name !== 'closing') {
-        wrong.push(`${label}: its rings' GPADL is ${ring.state}`)
-      }
-    }
-    return wrong
+    return clientViolations(this.#connection, this.#channels)
   }
 
   #contact(at: number): void {
@@ -315,21 +276,8 @@ export class VmbusClient {
       return
     }
     this.#setConnection({ name: 'connecting', at })
-    const late = version >= vmbusVersion.v5_0
-    const features = version >= vmbusVersion.v6_0 ? this.#options.features : 0
-    const pages = this.#options.monitorPages
-    this.#post(late ? vmbusConnection.messages5 : vmbusConnection.messages, {
-      kind: 'initiateContact',
-      version,
-      targetVp: this.#options.targetVp,
-      interruptPageGpa: late ? 0 : this.#options.interruptPageGpa,
-      sint: late ? vmbusSint : 0,
-      vtl: 0,
-      features,
-      parentToChildMonitorGpa: pages?.parentToChild ?? 0,
-      childToParentMonitorGpa: pages?.childToParent ?? 0,
-      ...((features & vmbusFeature.clientId) !== 0 ? { clientId: this.#options.clientId } : {}),
-    })
+    const connectionId = version >= vmbusVersion.v5_0 ? vmbusConnection.messages5 : vmbusConnection.messages
+    this.#post(connectionId, contactMessage(version, this.#options))
   }
 
   #versionResponse(message: Extract<VmbusMessage, { kind: 'versionResponse' }>): VmbusClientError | undefined {
@@ -391,21 +339,9 @@ export class VmbusClient {
   }
 
   #sendOpen(channel: ClientChannel, opening: ChannelOpening, ringGpadlId: number): void {
-    const channelId = channel.offer.channelId
-    const features = this.negotiated?.features ?? 0
-    const long = (features & (vmbusFeature.guestSpecifiedSignalParameters | vmbusFeature.channelInterruptRedirection)) !== 0
     channel.targetVp = opening.targetVp
     this.#setChannel(channel, { name: 'opening', opening, ringGpadlId })
-    this.#send({
-      kind: 'openChannel',
-      channelId,
-      openId: channelId,
-      ringGpadlId,
-      targetVp: opening.targetVp,
-      downstreamPageOffset: opening.downstreamPageOffset,
-      userData: opening.userData ?? noUserData,
-      ...(long ? { signal: { connectionId: channel.offer.connectionId, eventFlag: channelId, flags: 0 } } : {}),
-    })
+    this.#send(openMessage(channel.offer, opening, ringGpadlId, this.negotiated?.features ?? 0))
   }
 
   #openResult(channelId: number, status: number): VmbusClientError | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { BusEnds } from './bus.ts'
 import { VmbusBus } from './bus.ts'
+import type { BusEnds } from './bus-types.ts'
 import type { Channel } from './channel.ts'
 import { classOffer } from './offers.ts'
 import { BusBench, EchoDriver, EchoProvider, SeededIntegers } from './testing.ts'

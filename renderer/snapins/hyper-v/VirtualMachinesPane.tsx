@@ -74,7 +74,6 @@ export function VirtualMachinesPane(props: VirtualMachinesPaneProps): ReactNode 
     event.stopPropagation()
   }
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: only looks at the keys of the list inside
     <div style={{ display: 'contents' }} onKeyDownCapture={onKeyDownCapture}>
       {rows.length > 0 && <MetricsFeed hostId={hostId} vmIds={isLiveColumn(state.sort?.columnId) ? 'all' : watched} />}
       <ListView

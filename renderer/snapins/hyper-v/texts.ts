@@ -9,6 +9,7 @@ export const TEXTS = {
   noMachines: 'No virtual machines were found on this server.',
   noneSelected: 'No virtual machine selected.',
   noItem: 'No item selected.',
+  severalSelected: 'Selected Virtual Machines',
   details: 'Details',
   noAdapters: 'No network adapters are attached to this virtual machine.',
   serviceNotRunning: 'The Virtual Machine Management service is not running on this server.',

@@ -12,7 +12,6 @@ import {
   type StackedLayout,
   StackedPanes,
   type TreeNode,
-  useStable,
 } from '../../mmc/index.ts'
 import { vmActionCommand } from '../../vm-actions/index.ts'
 import { AboutWindow } from './AboutWindow.tsx'
@@ -27,7 +26,7 @@ import { OverviewPage } from './OverviewPage.tsx'
 import { isStackedLayout } from './stackedPreference.ts'
 import { checkpointsTitle, MANAGER, TEXTS } from './texts.ts'
 import { useMachineActions } from './useMachineActions.ts'
-import { PLAIN_COLUMNS, useSelection } from './useSelection.ts'
+import { PLAIN_COLUMNS, type Selection, useSelection } from './useSelection.ts'
 import { useServer } from './useServer.ts'
 import { VirtualMachinesPane } from './VirtualMachinesPane.tsx'
 
@@ -85,24 +84,18 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
     : serverEntries({ host, connected, view, help, ...server, newVirtualMachine: () => setOpen('new-vm') })
   const ofSelection = (separators: boolean): readonly MenuEntry[] =>
     vmEntries({ vms: selected, connected, command: vmActionCommand, run: machine.run, cancelJob: server.cancelJob, help }, separators)
-  const groups: ActionGroup[] = [
-    { id: 'server', title: onRoot ? MANAGER : host.name, entries: ofServer, active: focus === 'tree' || selected.length === 0 },
-  ]
-  if (!onRoot && selected.length > 0)
-    groups.push({
-      id: 'item',
-      title: selection.single?.name ?? 'Selected Virtual Machines',
-      entries: ofSelection(false),
-      active: focus !== 'tree',
-    })
-  const onListKey = useStable((event: KeyboardEvent): boolean => {
+  const groups = actionGroups(host, onRoot, focus, selection, ofServer, ofSelection)
+  const onListKey = (event: KeyboardEvent): boolean => {
     const action = isShortcut(event, 'Del') ? 'delete' : isShortcut(event, 'F2') ? 'rename' : null
-    if (action === null || selected.length === 0 || !connected) return action !== null
-    machine.runKey(action, selected)
-    return true
-  })
-  const menuFor = useStable((ids: readonly string[]) => (ids.length === 0 ? ofServer : ofSelection(true)))
-  const onConnect = useStable((vmId: string) => connected && machine.connect(vmId))
+    // Names are changed one at a time: that of the row with the focus.
+    const vms = action === 'rename' ? selected.filter(({ id }) => id === selection.list.focusedId) : selected
+    if (action !== null && connected) machine.runKey(action, vms)
+    return action !== null
+  }
+  const menuFor = (ids: readonly string[]): readonly MenuEntry[] => (ids.length === 0 ? ofServer : ofSelection(true))
+  const onConnect = (vmId: string): void => {
+    if (connected) machine.connect(vmId)
+  }
   return {
     nodes: useMemo(() => hyperVNodes(host), [host]),
     defaultNodeId: host === undefined ? ROOT_ID : nodeIdOf(host),
@@ -149,11 +142,32 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
   }
 }
 
+/** Groups of the Actions pane: the server's, and the selected machines' below it. The group of the focused item has the stronger header. */
+function actionGroups(
+  host: HostView | undefined,
+  onRoot: boolean,
+  focus: Focus,
+  { selected, single }: Selection,
+  ofServer: readonly MenuEntry[],
+  ofSelection: (separators: boolean) => readonly MenuEntry[],
+): readonly ActionGroup[] {
+  const none = onRoot || selected.length === 0
+  const server: ActionGroup = {
+    id: 'server',
+    title: onRoot || host === undefined ? MANAGER : host.name,
+    entries: ofServer,
+    active: focus === 'tree' || none,
+  }
+  if (none) return [server]
+  const title = single?.name ?? TEXTS.severalSelected
+  return [server, { id: 'item', title, entries: ofSelection(false), active: focus !== 'tree' }]
+}
+
 type ListProps = Pick<Parameters<typeof VirtualMachinesPane>[0], 'ref' | 'menuFor' | 'onConnect' | 'onRename' | 'onKey'>
 
 interface ServerPanesProps {
   readonly host: HostView
-  readonly selection: ReturnType<typeof useSelection>
+  readonly selection: Selection
   readonly listProps: ListProps
   readonly onFocus: (focus: Focus) => void
 }
@@ -209,7 +223,7 @@ function ServerPanes({ host, selection, listProps, onFocus }: ServerPanesProps):
 interface HyperVWindowsProps {
   readonly open: OpenWindow
   readonly host: HostView | undefined
-  readonly selection: ReturnType<typeof useSelection>
+  readonly selection: Selection
   readonly onClose: () => void
 }
 

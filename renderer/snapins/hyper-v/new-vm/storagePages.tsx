@@ -30,45 +30,47 @@ export function DiskPage({ draft, change, hostId }: Props & { readonly hostId: s
           label="&Create a virtual hard disk"
           description={`Makes a dynamically expanding ${host.diskExtension.toUpperCase()} file.`}
         >
-          <TextField
-            label="Na&me:"
-            labelWidth={62}
-            width={240}
-            maxLength={255}
-            disabled={!isNew}
-            value={diskNameOf(draft)}
-            onChange={(diskName) => change({ diskName })}
-          />
-          <div className={classes.row}>
+          <div className={classes.fields}>
             <TextField
-              label="&Location:"
+              label="Na&me:"
               labelWidth={62}
-              width={270}
-              maxLength={1024}
+              width={240}
+              maxLength={255}
               disabled={!isNew}
-              value={diskFolderOf(draft)}
-              onChange={(diskFolder) => change({ diskFolder })}
+              value={diskNameOf(draft)}
+              onChange={(diskName) => change({ diskName })}
             />
-            <ClassicButton
-              label="B&rowse..."
+            <div className={classes.row}>
+              <TextField
+                label="&Location:"
+                labelWidth={62}
+                width={270}
+                maxLength={1024}
+                disabled={!isNew}
+                value={diskFolderOf(draft)}
+                onChange={(diskFolder) => change({ diskFolder })}
+              />
+              <ClassicButton
+                label="B&rowse..."
+                disabled={!isNew}
+                onClick={async () => {
+                  const diskFolder = await browse({ mode: 'folder', startPath: diskFolderOf(draft) })
+                  if (diskFolder !== null) change({ diskFolder })
+                }}
+              />
+            </div>
+            <NumberField
+              label="&Size:"
+              labelWidth={62}
+              width={80}
+              min={1}
+              max={host.diskSizeMaximumGb}
               disabled={!isNew}
-              onClick={async () => {
-                const diskFolder = await browse({ mode: 'folder', startPath: diskFolderOf(draft) })
-                if (diskFolder !== null) change({ diskFolder })
-              }}
+              suffix={`GB (Maximum: ${sizeLimitText(host.diskSizeMaximumGb)})`}
+              value={draft.diskSizeGb}
+              onChange={(diskSizeGb) => change({ diskSizeGb })}
             />
           </div>
-          <NumberField
-            label="&Size:"
-            labelWidth={62}
-            width={80}
-            min={1}
-            max={host.diskSizeMaximumGb}
-            disabled={!isNew}
-            suffix={`GB (Maximum: ${sizeLimitText(host.diskSizeMaximumGb)})`}
-            value={draft.diskSizeGb}
-            onChange={(diskSizeGb) => change({ diskSizeGb })}
-          />
         </RadioButton>
         <RadioButton
           value="existing"
