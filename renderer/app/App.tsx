@@ -8,7 +8,7 @@ import { theme } from '../theme/theme.ts'
 import classes from './App.module.css'
 import { ColorSchemeKeeper } from './ColorScheme.tsx'
 import { ConnectionBar } from './ConnectionBar.tsx'
-import { Console } from './Console.tsx'
+import { Console, TITLE } from './Console.tsx'
 import { JobAnnouncer } from './JobAnnouncer.tsx'
 import { Notice } from './Notice.tsx'
 import { openLab } from './openLab.ts'
@@ -77,7 +77,7 @@ function useOpenedLab(shell: ShellAbilities, connection: Connection, kind: Windo
     }
   }, [wanted, shell, connection, kind])
   useEffect(() => {
-    if (kind.kind === 'console') shell.setTitle('Hyper-V Manager')
+    if (kind.kind === 'console') shell.setTitle(TITLE)
   }, [shell, kind])
   return lab
 }

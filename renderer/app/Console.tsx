@@ -26,6 +26,9 @@ const STATUS_CELLS: readonly StatusCell[] = [
   { id: 'speed', content: <SpeedControl /> },
 ]
 
+/** Title of the window, and its heading for screen readers. */
+export const TITLE = 'Hyper-V Manager'
+
 const NODE_KEY = 'console.selected-node'
 
 /** All nodes of a tree with the id of the node above each. */
@@ -78,6 +81,7 @@ function ConsoleWindow(): ReactNode {
   const shownMenus = view.layout.menusVisible ? menus : menus.filter(({ id }) => id === 'file' || id === 'help')
   return (
     <>
+      <h1 className={classes.hidden}>{TITLE}</h1>
       <ConsoleFrame
         menus={shownMenus}
         toolbar={toolbarEntries(view, setView, history, moveHistory, selected?.[1] ?? null, snapIn.help)}

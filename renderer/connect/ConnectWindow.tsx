@@ -13,7 +13,17 @@ import { useClipboard } from './useClipboard.ts'
 import { useConnectSource } from './useConnectSource.ts'
 import { useFullScreen } from './useFullScreen.ts'
 import { useGuestKeyboard } from './useGuestKeyboard.ts'
-import { captionOf, FIRST_PICTURE, type MessagePage, pageOf, phaseOf, statusOf, windowSize, type ZoomLevel } from './view-model.ts'
+import {
+  captionOf,
+  FIRST_PICTURE,
+  fitScreen,
+  type MessagePage,
+  pageOf,
+  phaseOf,
+  statusOf,
+  windowSize,
+  type ZoomLevel,
+} from './view-model.ts'
 
 export interface ConnectWindowProps {
   readonly vmId: string
@@ -31,7 +41,8 @@ export function ConnectWindow({ vmId }: ConnectWindowProps): ReactNode {
   const { vm, lastName: name, lastHostName, host } = source
   const connected = phaseOf(source) === 'connected'
   const message = connected ? source.console : undefined
-  const frame = message?.frame ?? null
+  // What a saved machine showed is kept for its thumbnail; here the page that offers to start it stands alone.
+  const frame = message === undefined || message.offerStart ? null : message.frame
   const interactive = message?.interactive ?? false
   const refuseFullScreen = useCallback(
     (reason: unknown) =>
@@ -154,7 +165,11 @@ function usePictureSize(
   }
   const { width, height } = windowSize(picture, zoom, toolbar)
   useEffect(() => {
-    if (active) shell.setContentSize(width, height)
+    if (!active) return
+    const { screen, outerWidth, outerHeight, innerWidth, innerHeight } = globalThis.window
+    const room = { width: screen.availWidth, height: screen.availHeight }
+    const size = fitScreen({ width, height }, room, { width: outerWidth - innerWidth, height: outerHeight - innerHeight })
+    shell.setContentSize(size.width, size.height)
   }, [shell, active, width, height])
 }
 

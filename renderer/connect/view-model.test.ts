@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ConsoleMessage, VmView } from '../../preload/contract/index.ts'
-import { type ConnectSource, captionOf, pageOf, statusOf, windowSize } from './view-model.ts'
+import { type ConnectSource, captionOf, fitScreen, pageOf, statusOf, windowSize } from './view-model.ts'
 
 const vm: VmView = {
   id: 'vm',
@@ -95,5 +95,14 @@ describe('windowSize', () => {
   it('follows the picture, its zoom and the toolbar', () => {
     expect(windowSize({ width: 1024, height: 768 }, 100, true)).toEqual({ width: 1024, height: 842 })
     expect(windowSize({ width: 720, height: 400 }, 125, false)).toEqual({ width: 900, height: 546 })
+  })
+})
+
+describe('fitScreen', () => {
+  it('leaves room for the edges of the window', () => {
+    const screen = { width: 1920, height: 1040 }
+    const frame = { width: 16, height: 39 }
+    expect(fitScreen({ width: 1024, height: 842 }, screen, frame)).toEqual({ width: 1024, height: 842 })
+    expect(fitScreen({ width: 2048, height: 1610 }, screen, frame)).toEqual({ width: 1904, height: 1001 })
   })
 })

@@ -96,6 +96,16 @@ export function windowSize(
   return { width: zoomed(picture.width, zoom), height: zoomed(picture.height, zoom) + bars }
 }
 
+/** A client area no larger than the screen has room for; `frame` is what the window's own edges and caption take. */
+export function fitScreen(
+  size: { readonly width: number; readonly height: number },
+  screen: { readonly width: number; readonly height: number },
+  frame: { readonly width: number; readonly height: number },
+): { readonly width: number; readonly height: number } {
+  const within = (wanted: number, room: number, edges: number): number => Math.max(1, Math.min(wanted, room - Math.max(0, edges)))
+  return { width: within(size.width, screen.width, frame.width), height: within(size.height, screen.height, frame.height) }
+}
+
 export function zoomed(length: number, zoom: ZoomLevel): number {
   return Math.round((length * zoom) / 100)
 }

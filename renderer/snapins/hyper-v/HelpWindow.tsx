@@ -20,12 +20,12 @@ export function HelpWindow({ onClose }: { readonly onClose: () => void }): React
     <DialogWindow title="Hyper-V Manager Help" icon="help" width={620} height={560} resizable onClose={onClose}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a text that scrolls must be reachable by key */}
       <section className={classes.help} tabIndex={0} aria-label="Help text">
-        <h3>What this is</h3>
+        <h2>What this is</h2>
         <p>
           This console imitates Hyper-V Manager. Behind it is no hypervisor but a simulation of one: the server, its virtual machines, their
           guests, disks and networks exist only in the lab that is open. Nothing here changes the computer in front of you.
         </p>
-        <h3>What differs from the real product</h3>
+        <h2>What differs from the real product</h2>
         <ul>
           <li>
             Time is simulated. The status bar shows the lab's date and time and how fast it passes; its speed button stops it or makes it
@@ -37,7 +37,7 @@ export function HelpWindow({ onClose }: { readonly onClose: () => void }): React
           <li>View, Color Scheme is an addition: light, dark, or as the system has it.</li>
           <li>Checkpoints are shown, but not taken, applied or deleted.</li>
         </ul>
-        <h3>Keys</h3>
+        <h2>Keys</h2>
         <table>
           <tbody>
             {KEYS.map(([keys, meaning]) => (
