@@ -67,7 +67,7 @@ export function pageOf(source: ConnectSource): MessagePage | null {
     case 'deleted':
       return {
         headline: lastName === '' ? 'The virtual machine does not exist' : `The virtual machine '${lastName}' no longer exists`,
-        hint: 'It was deleted. Close this window.',
+        hint: lastName === '' ? 'It may have been deleted. Close this window.' : 'It was deleted. Close this window.',
         buttons: ['exit'],
       }
     case 'connected':

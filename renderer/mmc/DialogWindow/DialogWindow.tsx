@@ -139,6 +139,7 @@ export function DialogWindow(props: DialogWindowProps): ReactNode {
         tabIndex={-1}
         data-placed={box !== null || undefined}
         data-show-keys={showKeys || undefined}
+        onKeyDownCapture={(event) => pressDefaultFromClosedList(event, root.current)}
         onKeyDown={onKeyDown}
       >
         <Caption {...props} titleId={`${id}-title`} title={title} icon={icon} idle={!top} box={box} setBox={setBox} />
@@ -165,6 +166,14 @@ function pressDefault(event: KeyboardEvent, root: HTMLElement | null): void {
   if (button === null || button === undefined) return
   event.preventDefault()
   button.click()
+}
+
+/** Enter in a closed drop-down list belongs to the default button, as on Windows; the list itself would open. */
+function pressDefaultFromClosedList(event: KeyboardEvent, root: HTMLElement | null): void {
+  if (event.key !== 'Enter' || event.altKey || !(event.target instanceof HTMLElement) || !root?.contains(event.target)) return
+  if (!event.target.matches('[aria-haspopup="listbox"][aria-expanded="false"]')) return
+  event.stopPropagation()
+  pressDefault(event, root)
 }
 
 interface CaptionProps extends DialogWindowProps {

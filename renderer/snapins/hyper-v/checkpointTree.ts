@@ -3,7 +3,7 @@ import type { CheckpointView } from '../../../preload/contract/index.ts'
 import type { TreeNode } from '../../mmc/index.ts'
 
 /** Id of the node that marks the running position. */
-export const NOW_ID = 'now'
+const NOW_ID = 'now'
 
 /**
  * Nodes by parent, oldest first; *Now* is the last leaf under the current checkpoint. No checkpoints, no nodes.

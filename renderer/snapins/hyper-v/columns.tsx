@@ -45,7 +45,7 @@ export function memoryStatusText(vm: VmView, counters: VmCounters | undefined): 
   return hasPartition(vm) && counters !== undefined && counters.demandMb >= 0 ? counters.memoryStatus : ''
 }
 
-/** `hasHeartbeat`: the row and column are empty when off or saved (7.1). */
+/** Heartbeat; empty when off or saved (7.1). */
 export function heartbeatText(vm: VmView): string {
   return hasPartition(vm) ? vm.heartbeatText : ''
 }

@@ -29,13 +29,13 @@ export function instantOf(startTimeMs: number, tick: number): number {
 }
 
 /** `11/23/2026`. */
-export function formatDate(instantMs: number): string {
+function formatDate(instantMs: number): string {
   const date = new Date(instantMs)
   return `${date.getUTCMonth() + 1}/${date.getUTCDate()}/${date.getUTCFullYear()}`
 }
 
 /** `9:41:00 AM`. */
-export function formatTime(instantMs: number): string {
+function formatTime(instantMs: number): string {
   const date = new Date(instantMs)
   const hours = date.getUTCHours()
   return `${hours % 12 === 0 ? 12 : hours % 12}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} ${hours < 12 ? 'AM' : 'PM'}`

@@ -26,7 +26,7 @@ export interface LiveValues {
   take(message: MetricsMessage): void
 }
 
-export function createLiveValues(): LiveValues {
+function createLiveValues(): LiveValues {
   const listeners = new Set<() => void>()
   let counters: ReadonlyMap<string, VmCounters> = new Map()
   let version = 0

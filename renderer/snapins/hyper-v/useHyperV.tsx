@@ -43,14 +43,14 @@ function nodeIdOf(host: HostView): string {
 }
 
 /** Nodes of the console tree: the root, and below it the server with the state of its service. */
-export function hyperVNodes(host: HostView | undefined): readonly TreeNode[] {
+function hyperVNodes(host: HostView | undefined): readonly TreeNode[] {
   const icon = host?.serviceState === 'stopped' ? 'server-stopped' : 'server'
   const children: readonly TreeNode[] = host === undefined ? [] : [{ id: nodeIdOf(host), text: host.name, icon }]
   return [{ id: ROOT_ID, text: MANAGER, icon: 'hyper-v-manager', children }]
 }
 
 /** Why the list has no rows. */
-export function emptyListText(host: HostView): string {
+function emptyListText(host: HostView): string {
   switch (host.serviceState) {
     case 'running':
       return TEXTS.noMachines

@@ -35,16 +35,13 @@ export const mouseMessages = messageSet({ typeBytes: 4, sizeBytes: 4, sizeOf: 'b
 export const mouseCodec = pipeCodec(mouseMessages)
 
 /** Report of an absolute five-button mouse with a wheel: 3 padding bits, X and Y 0…32767, wheel −32767…32767. 67 bytes. */
-const reportDescriptor =
-  '05010902a1010901a10005091901290515002501950575018102950175038101' +
-  '0501093009311500' +
-  '26ff7f' +
-  '751095028102' +
-  '0938' +
-  '160180' +
-  '26ff7f' +
-  '751095018106' +
-  'c0c0'
+const reportDescriptor = [
+  '05010902a1010901a100', // generic desktop, mouse, pointer
+  '0509190129051500250195057501810295017503' + '8101', // five buttons and three bits of padding
+  '05010930093115003500' + '26ff7f' + '751095028102', // X and Y, absolute
+  '093816018026ff7f751095018106', // wheel, relative
+  'c0c0',
+].join('')
 
 /** What the provider tells about its mouse: vendor 045E, product 0621, HID 1.01. */
 export const mouseDeviceInfo: MouseMessage & { readonly kind: 'initialDeviceInfo' } = {

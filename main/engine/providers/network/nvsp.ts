@@ -98,7 +98,7 @@ const table = {
   revokeSendBuffer: [106, struct({ id: u16, _pad: padding(2) })],
   sendRndisPacket: [107, struct({ channel: u32, sectionIndex: u32, sectionBytes: u32 })],
   sendRndisPacketComplete: [108, struct({ status: u32 })],
-  sendNdisConfig: [125, struct({ mtu: u32, _reserved: u32, capabilities: u64 })],
+  sendNdisConfig: [125, struct({ mtu: u32, _reserved: padding(4), capabilities: u64 })],
   sendVfAssociation: [128, struct({ allocated: u32, serial: u32 })],
   switchDataPath: [129, struct({ dataPath: u32 })],
   subChannelRequest: [133, struct({ operation: u32, count: u32 })],

@@ -157,7 +157,7 @@ const srbHead = {
   cdbOrSense: hexBytes(20),
 } as const
 
-const srbTail = { _reserved: u16, queueTag: u8, queueAction: u8, srbFlags: u32, timeoutSeconds: u32, queueSortKey: u32 } as const
+const srbTail = { _reserved: padding(2), queueTag: u8, queueAction: u8, srbFlags: u32, timeoutSeconds: u32, queueSortKey: u32 } as const
 
 /** `vmscsi_request`, 0x34 bytes since 5.1. */
 const srbCurrent = struct({ ...srbHead, ...srbTail })
@@ -169,7 +169,7 @@ export type Srb = WireValue<typeof srbCurrent>
 
 const versionBody = struct({ version: u16, revision: u16 })
 const propertiesBody = struct({
-  _reserved: u32,
+  _reserved: padding(4),
   maxSubChannels: u16,
   _pad: padding(2),
   flags: u32,

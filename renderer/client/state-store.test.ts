@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import type { LabView, StateMessage } from '../../preload/contract/index.ts'
+import type { Connection } from './connection.ts'
+import { openStateStore } from './state-store.ts'
+
+const lab = (tick: number): LabView => ({ id: 'lab', name: 'Lab', folder: '', startTimeMs: 0, tick, speed: 1, manual: false })
+const message = (type: 'snapshot' | 'patch', sequence: number, tick: number): StateMessage => ({
+  type,
+  epoch: 'e',
+  sequence,
+  patch: { lab: lab(tick) },
+})
+
+/** A connection whose subscriptions are answered one after the other by the given lists; each then stays open until it is aborted. */
+function connectionWith(answers: readonly (readonly StateMessage[])[]): { readonly connection: Connection; readonly asked: unknown[] } {
+  const asked: unknown[] = []
+  const subscribe = async ({ since }: { readonly since: unknown }, { signal }: { readonly signal: AbortSignal }) => {
+    const messages = answers[asked.length] ?? []
+    asked.push(since)
+    return (async function* () {
+      yield* messages
+      signal.throwIfAborted()
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))
+    })()
+  }
+  const connection = { client: { state: { subscribe } }, onReconnected: () => () => {} }
+  return { connection: connection as unknown as Connection, asked }
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
+
+describe('state store', () => {
+  it('applies a snapshot and the patches after it', async () => {
+    const { connection } = connectionWith([[message('snapshot', 4, 10), message('patch', 5, 20)]])
+    const store = openStateStore(connection, { hostId: null, vmId: null })
+    await settled()
+    expect(store.get().lab?.tick).toBe(20)
+    store.close()
+  })
+
+  it('subscribes anew when a patch is missing', async () => {
+    const { connection, asked } = connectionWith([[message('snapshot', 4, 10), message('patch', 6, 20)], [message('snapshot', 6, 30)]])
+    const store = openStateStore(connection, { hostId: null, vmId: null })
+    await settled()
+    expect([asked, store.get().lab?.tick]).toEqual([[null, null], 30])
+    store.close()
+  })
+
+  it('reads everything anew on refresh, and says when it is there', async () => {
+    const { connection, asked } = connectionWith([[message('snapshot', 4, 10)], [message('snapshot', 9, 40)]])
+    const store = openStateStore(connection, { hostId: null, vmId: null })
+    await settled()
+    await store.refresh()
+    expect([asked, store.get().lab?.tick]).toEqual([[null, null], 40])
+    store.close()
+  })
+
+  it('ends a refresh when the connection is lost', async () => {
+    const { connection } = connectionWith([[message('snapshot', 4, 10)]])
+    const store = openStateStore(connection, { hostId: null, vmId: null })
+    await settled()
+    const refreshed = store.refresh()
+    store.close()
+    await expect(refreshed).resolves.toBeUndefined()
+    expect(store.get().lab?.tick).toBe(10)
+  })
+})
