@@ -37,6 +37,7 @@ export default defineConfig({
     server: { host: '127.0.0.1' },
     build: {
       target: 'chrome130',
+      minify: true,
       rolldownOptions: { input: { index: fromRoot('renderer/index.html') } },
     },
   },

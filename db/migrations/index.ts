@@ -1,6 +1,7 @@
 /** The migrations of a lab file in their order, and the one function that runs them. */
 import type { Database } from 'better-sqlite3'
 import { FIRST } from './0001_first.ts'
+import { HYPERVISOR } from './0002_hypervisor.ts'
 
 export interface Migration {
   /** The `user_version` that a file has after it; strictly increasing. */
@@ -9,7 +10,10 @@ export interface Migration {
   readonly sql: string
 }
 
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: 'first tables', sql: FIRST }]
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, name: 'first tables', sql: FIRST },
+  { version: 2, name: 'hypervisor', sql: HYPERVISOR },
+]
 
 /** The version that this program reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS[MIGRATIONS.length - 1]?.version ?? 0

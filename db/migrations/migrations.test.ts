@@ -112,3 +112,28 @@ describe('migration 1', () => {
     }
   })
 })
+
+describe('migration 2', () => {
+  it('adds the tables of the hypervisor and leaves a filled lab as it was', () => {
+    migrate(db, 1)
+    db.exec("INSERT INTO lab (id, name, seed, start_time_ms, tick, next_sequence, next_record) VALUES ('lab', 'L', 7, 0, 5, 2, 3)")
+    db.exec("INSERT INTO preference (id, value) VALUES ('a', '1')")
+    const dump = () => ['lab', 'preference'].map((table) => db.prepare(`SELECT * FROM ${table}`).all())
+    const before = dump()
+    migrate(db, 2)
+    expect(dump()).toEqual(before)
+    expect(versionOf(db)).toBe(2)
+    for (const table of ['partition', 'virtual_processor', 'vmbus_channel', 'saved_stack']) {
+      expect(db.prepare(`SELECT count(*) AS rows FROM ${table}`).get()).toEqual({ rows: 0 })
+    }
+  })
+
+  it.each([
+    ['channels of a partition', 'SELECT * FROM vmbus_channel WHERE partition_id = ?', 'vmbus_channel_by_partition'],
+    ['processors of a partition', 'SELECT * FROM virtual_processor WHERE partition_id = ?', 'virtual_processor_by_partition'],
+    ['partitions of a host', 'SELECT * FROM partition WHERE host_id = ?', 'partition_by_host'],
+  ])('finds %s by an index', (_, sql, index) => {
+    migrate(db)
+    expect(planOf(sql.replace('?', "'x'")).join()).toContain(`USING INDEX ${index}`)
+  })
+})

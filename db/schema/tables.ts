@@ -193,6 +193,56 @@ const guest = sqliteTable('guest', {
   stopCode: text('stop_code'),
 })
 
+const partition = sqliteTable('partition', {
+  place: place(),
+  id: id(),
+  hostId: hostId(),
+  vmId: text('vm_id')
+    .unique()
+    .references(() => virtualMachine.id),
+  number: count('number'),
+  parentNumber: count('parent_number'),
+  state: words('state'),
+  processorCount: count('processor_count'),
+  memoryMb: count('memory_mb'),
+  guestOsId: words('guest_os_id'),
+  vmbusVersion: text('vmbus_version'),
+  suspended: flag('suspended'),
+  createdTick: count('created_tick'),
+})
+
+const partitionId = () => words('partition_id').references(() => partition.id)
+
+const virtualProcessor = sqliteTable('virtual_processor', {
+  place: place(),
+  id: id(),
+  partitionId: partitionId(),
+  number: count('number'),
+  started: flag('started'),
+  synicEnabled: flag('synic_enabled'),
+})
+
+const vmbusChannel = sqliteTable('vmbus_channel', {
+  place: place(),
+  id: id(),
+  partitionId: partitionId(),
+  number: count('number'),
+  className: words('class_name'),
+  instanceId: words('instance_id'),
+  subchannel: count('subchannel'),
+  state: words('state'),
+  guestToHostBytes: count('guest_to_host_bytes'),
+  hostToGuestBytes: count('host_to_guest_bytes'),
+  protocolVersion: text('protocol_version'),
+  targetProcessor: integer('target_processor'),
+})
+
+const savedStack = sqliteTable('saved_stack', {
+  place: place(),
+  id: id().references(() => virtualMachine.id),
+  stack: words('stack'),
+})
+
 const job = sqliteTable('job', {
   place: place(),
   id: id(),
@@ -257,6 +307,10 @@ const tables = {
   drive,
   checkpoint,
   guest,
+  partition,
+  virtual_processor: virtualProcessor,
+  vmbus_channel: vmbusChannel,
+  saved_stack: savedStack,
   job,
   log_record: logRecord,
   preference,

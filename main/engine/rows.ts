@@ -199,6 +199,61 @@ export interface GuestRow extends Row {
   readonly stopCode: string | null
 }
 
+/** A partition of a host's hypervisor: the root, which every host with the role has exactly once, or that of a machine that is on. */
+export interface PartitionRow extends Row {
+  /** The virtual machine's id, or `root HOST`. */
+  readonly hostId: string
+  /** null for the root. */
+  readonly vmId: string | null
+  /** Id that the hypervisor gave; it means nothing but identity, and only until the host restarts. */
+  readonly number: number
+  readonly parentNumber: number
+  readonly state: string
+  readonly processorCount: number
+  readonly memoryMb: number
+  /** What the guest wrote to MSR 0x40000000, 16 hexadecimal digits. */
+  readonly guestOsId: string
+  /** VMBus version that guest and parent agreed on, such as `5.3`; null without a connection. */
+  readonly vmbusVersion: string | null
+  readonly suspended: boolean
+  readonly createdTick: Tick
+}
+
+/** A virtual processor of a child partition. */
+export interface VirtualProcessorRow extends Row {
+  /** `PARTITION/INDEX` */
+  readonly partitionId: string
+  readonly number: number
+  /** The guest has started it. */
+  readonly started: boolean
+  readonly synicEnabled: boolean
+}
+
+/** A channel that the parent offers to a child partition. */
+export interface ChannelRow extends Row {
+  /** `PARTITION/CHANNEL` */
+  readonly partitionId: string
+  readonly number: number
+  /** Name of the device class, such as `SCSI controller`. */
+  readonly className: string
+  readonly instanceId: string
+  readonly subchannel: number
+  /** State at the parent: `offered`, `open`, ... */
+  readonly state: string
+  /** Bytes of each ring while the channel is open; 0 otherwise. */
+  readonly guestToHostBytes: number
+  readonly hostToGuestBytes: number
+  /** Version of the device's protocol that both ends agreed on; null before. */
+  readonly protocolVersion: string | null
+  readonly targetProcessor: number | null
+}
+
+/** What a saved machine's partition and bus were: JSON of the machine layer. Read once, when the machine is restored. */
+export interface SavedStackRow extends Row {
+  /** Same id as the virtual machine. */
+  readonly stack: string
+}
+
 export type JobKind =
   | 'create'
   | 'start'
@@ -268,6 +323,10 @@ export interface RowTypes {
   drive: DriveRow
   checkpoint: CheckpointRow
   guest: GuestRow
+  partition: PartitionRow
+  virtual_processor: VirtualProcessorRow
+  vmbus_channel: ChannelRow
+  saved_stack: SavedStackRow
   job: JobRow
   log_record: LogRecordRow
   preference: PreferenceRow
@@ -289,6 +348,10 @@ export const TABLE_NAMES = [
   'drive',
   'checkpoint',
   'guest',
+  'partition',
+  'virtual_processor',
+  'vmbus_channel',
+  'saved_stack',
   'job',
   'log_record',
   'preference',

@@ -39,6 +39,9 @@ const CLOCK_COMMIT_MS = 5000
 /** Real time between two refreshes of the clock, the counters and the pictures at the least, ms. */
 const SHOW_MS_MIN = 95
 
+/** Pictures that are renewed more often than this are live ones, ms. */
+const LIVE_MS_MAX = 1000
+
 interface MetricsWatcher {
   readonly hostId: string
   readonly vmIds: 'all' | readonly string[]
@@ -52,6 +55,8 @@ interface ConsoleWatcher {
   readonly latest: LatestValue<ConsoleMessage>
   lastMs: number
   lastSent: string
+  /** A picture that came too soon is shown at this time. */
+  late: ReturnType<typeof setTimeout> | undefined
 }
 
 export class LabService {
@@ -102,7 +107,8 @@ export class LabService {
     this.#commit()
     this.#shownTick = this.world.now
     this.publisher.flush()
-    this.#refreshConsoles()
+    // What was typed is to be seen at once, not at the next turn of the picture.
+    for (const watcher of this.#consoleWatchers) this.#refreshConsole(watcher, watcher.everyMs < LIVE_MS_MAX)
     this.#pacer.wake()
     return result
   }
@@ -150,9 +156,13 @@ export class LabService {
     const watcher: ConsoleWatcher = {
       vmId,
       everyMs: rate === 'live' ? 90 : 2000,
-      latest: new LatestValue<ConsoleMessage>(() => this.#consoleWatchers.delete(watcher)),
+      latest: new LatestValue<ConsoleMessage>(() => {
+        clearTimeout(watcher.late)
+        this.#consoleWatchers.delete(watcher)
+      }),
       lastMs: Number.NEGATIVE_INFINITY,
       lastSent: '',
+      late: undefined,
     }
     this.#consoleWatchers.add(watcher)
     this.#refreshConsole(watcher)
@@ -212,7 +222,7 @@ export class LabService {
     const speed = this.speed
     if (this.publisher.subscriberCount === 0 || speed === 0 || speed === 'max') return undefined
     const notBefore = this.world.now + Math.max(0, SHOW_MS_MIN - (this.#wallMs() - this.#shownMs)) * TICKS_PER_MS * speed
-    const live = [...this.#consoleWatchers].some((watcher) => watcher.everyMs < 1000)
+    const live = [...this.#consoleWatchers].some((watcher) => watcher.everyMs < LIVE_MS_MAX)
     const next = live ? this.world.now : (Math.floor(this.world.now / TICKS_PER_SECOND) + 1) * TICKS_PER_SECOND
     return Math.max(notBefore, next)
   }
@@ -234,9 +244,16 @@ export class LabService {
     for (const watcher of this.#consoleWatchers) this.#refreshConsole(watcher)
   }
 
-  #refreshConsole(watcher: ConsoleWatcher): void {
+  #refreshConsole(watcher: ConsoleWatcher, atOnce = false): void {
     const ms = this.#wallMs()
-    if (!this.manual && ms - watcher.lastMs < watcher.everyMs) return
+    const dueMs = watcher.lastMs + watcher.everyMs
+    if (!this.manual && !atOnce && ms < dueMs) {
+      // Nothing may come later that would show what this turn leaves out: time can stand still.
+      watcher.late ??= setTimeout(() => this.#refreshConsole(watcher), dueMs - ms)
+      return
+    }
+    clearTimeout(watcher.late)
+    watcher.late = undefined
     watcher.lastMs = ms
     const message = consoleMessage(this.world, watcher.vmId, () => consoleFrame(this.world, watcher.vmId))
     const version = `${message.frame?.version ?? ''}|${message.headline ?? ''}|${message.hint ?? ''}|${message.interactive}`

@@ -16,7 +16,11 @@ declare global {
 }
 
 /** Shows the hook to the page's scripts. Where the lab's time is not moved by tests, nothing is shown; the engine would refuse the calls anyway. */
-export function installTestHook(page: Pick<Window, 'viridianTest'>, client: Pick<Client, 'test'>, lab: Pick<LabView, 'manual'> | null): void {
+export function installTestHook(
+  page: Pick<Window, 'viridianTest'>,
+  client: Pick<Client, 'test'>,
+  lab: Pick<LabView, 'manual'> | null,
+): void {
   if (lab?.manual !== true) return
   page.viridianTest = {
     advance: async (milliseconds) => (await client.test.advance({ milliseconds })).tick,

@@ -8,34 +8,13 @@ import { availableMemoryMb } from '../machine/host.ts'
 import { type HostProduct, hostProduct } from '../products/hosts.ts'
 import type { BootDevice, DriveRow, HostRow, JobRow } from '../rows.ts'
 import type { World } from '../world.ts'
+import { type CreateInput, inputOf, type NewVm } from './create-input.ts'
 import { writeRecord } from './event-log.ts'
 import { beginJob, completeJob, failJob } from './jobs.ts'
 import { extensionOf, fileAt, joinPath, normalizePath, putFile, removeFile, validFileName, volumeOf } from './paths.ts'
 import type { RefusalCode } from './refusals.ts'
 
-export type DiskChoice =
-  | { readonly kind: 'new'; readonly name: string; readonly folder: string; readonly sizeGb: number }
-  | { readonly kind: 'existing'; readonly path: string }
-  | { readonly kind: 'later' }
-
-export type InstallChoice =
-  | { readonly kind: 'later' }
-  | { readonly kind: 'image'; readonly path: string }
-  | { readonly kind: 'physical-drive'; readonly drive: string }
-  | { readonly kind: 'floppy'; readonly path: string }
-  | { readonly kind: 'network' }
-
-export interface NewVm {
-  readonly hostId: string
-  readonly name: string
-  readonly location: string | null
-  readonly generation: 1 | 2
-  readonly startupMemoryMb: number
-  readonly dynamicMemory: boolean
-  readonly switchId: string | null
-  readonly disk: DiskChoice
-  readonly install: InstallChoice
-}
+export type { DiskChoice, InstallChoice, NewVm } from './create-input.ts'
 
 export type Field = 'name' | 'location' | 'generation' | 'memory' | 'network' | 'disk' | 'install'
 
@@ -196,14 +175,6 @@ export type CreateResult =
   | { readonly ok: true; readonly vmId: string; readonly job: JobRow }
   | { readonly ok: false; readonly field: Field | null; readonly refusal: Refusal<RefusalCode> }
 
-/** What a create job carries from its beginning to its end. */
-interface CreateInput {
-  readonly vmId: string
-  readonly wanted: NewVm
-  /** Path of the disk that the job makes; null when it makes none. */
-  readonly diskPath: string | null
-}
-
 /** Checks the choices and begins the job; the machine appears when the job ends. */
 export function createVm(world: World, wanted: NewVm): CreateResult {
   const problem = checkNewVm(world, wanted)[0]
@@ -220,10 +191,6 @@ export function createVm(world: World, wanted: NewVm): CreateResult {
   const input: CreateInput = { vmId, wanted, diskPath }
   const job = beginJob(world, 'create', host.id, null, JSON.stringify(input))
   return { ok: true, vmId, job }
-}
-
-function inputOf(job: JobRow): CreateInput {
-  return JSON.parse(job.input ?? '') as CreateInput
 }
 
 /** The first step is over: the disk file is there from now on. */

@@ -7,6 +7,7 @@
 import { ticksOfMs } from '../kernel/ticks.ts'
 import type { JobRow, VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
+import { makesDisk } from './create-input.ts'
 import { volumeOf } from './paths.ts'
 
 export interface Step {
@@ -46,15 +47,22 @@ export function planOf(world: World, job: JobRow): readonly Step[] {
     case 'delete':
       return vm ? deletePlan(world, vm) : single(0, 300)
     case 'create':
-      return [
-        { percent: 0, ticks: ticksOfMs(900), text: 'Creating virtual hard disk' },
-        { percent: 50, ticks: ticksOfMs(700), text: 'Creating virtual machine' },
-      ]
+      return createPlan(makesDisk(job))
     case 'start-service':
       return single(0, 2500)
     case 'stop-service':
       return single(0, 1500)
   }
+}
+
+/** Making a machine: its disk first, where one is made. */
+function createPlan(disk: boolean): readonly Step[] {
+  const machine = { ticks: ticksOfMs(700), text: 'Creating virtual machine' }
+  if (!disk) return [{ percent: 0, ...machine }]
+  return [
+    { percent: 0, ticks: ticksOfMs(900), text: 'Creating virtual hard disk' },
+    { percent: 50, ...machine },
+  ]
 }
 
 function single(percent: number, ms: number): readonly Step[] {

@@ -1,0 +1,480 @@
+/**
+ * The storage provider of one controller (storvsp): start sequence, SCSI requests, sub-channels, hot-added disks (devices reference 2.2, 2.5;
+ * openvmm: storvsp/src/lib.rs). Requests go to the {@link BlockBackend}; their completions leave when its latency has passed.
+ *
+ * A stopped provider reads nothing and completes nothing: requests stall in the rings and in the guest (S26), and go on when it is resumed.
+ */
+import type { ProviderAnswer, VmbusProvider } from '../../vmbus/bus-types.ts'
+import { fromHex } from '../../vmbus/bytes.ts'
+import type { Channel } from '../../vmbus/channel.ts'
+import { completionPacket, completionRequested, inBandPacket, type Packet } from '../../vmbus/packet.ts'
+import { ChannelEnd, type EndRows, hostPort } from '../channel-end.ts'
+import { type DeviceClock, DueList, type DueRows } from '../device-clock.ts'
+import type { GuestArea } from '../guest-area.ts'
+import type { BlockBackend, BlockResult, LogicalUnit, StorageObserver } from './ports.ts'
+import {
+  bodyAs,
+  multiChannelFlag,
+  ntStatus,
+  type Srb,
+  srbStatus,
+  type StoragePacket,
+  storageCodec,
+  storageCompletion,
+  storageOperation,
+  type StorageVersion,
+  storageVersion,
+  storageVersions,
+} from './protocol.ts'
+import { isInquiry, parseUnmapList, type ScsiAction, type Sense, scsiAction, sense } from './scsi.ts'
+import { backendOutcome, goodOutcome, type Outcome, outcomeSrb, senseOutcome, statusOutcome } from './outcome.ts'
+
+/** Where the start sequence stands: each step is allowed only after the one before it. */
+export type StorageState = 'closed' | 'opened' | 'begun' | 'versioned' | 'queried' | 'ready'
+
+export interface StorageProviderOptions {
+  readonly kind: 'scsi' | 'ide' | 'fibreChannel'
+  readonly versionMax: StorageVersion
+  /** 0 = no multi-channel. */
+  readonly maxSubChannels: number
+  readonly maxTransferBytes: number
+  readonly backend: BlockBackend
+  readonly clock: DeviceClock
+  /** Memory that requests name by the first page of their range: data of commands other than transfers. */
+  readonly memory: GuestArea<Uint8Array>
+  /** The guest asked for sub-channels 1…count: offer them with {@link StorageProvider.subchannel} as providers. */
+  readonly offerSubchannels: (count: number) => void
+  /** Port and node names of a Fibre Channel adapter, 16 hex digits each. */
+  readonly fibreChannelNames?: readonly [port: string, node: string, port2: string, node2: string]
+  readonly observer?: StorageObserver
+}
+
+interface PendingIo {
+  readonly channel: number
+  readonly transactionId: number
+  readonly request: StoragePacket
+  readonly outcome: Outcome
+}
+
+export const storageRowsVersion = 1
+
+/** Saved form of a provider. The options and the units' files are configuration and not in it. */
+export interface StorageProviderRows {
+  readonly version: typeof storageRowsVersion
+  readonly state: StorageState
+  readonly protocol: StorageVersion | undefined
+  readonly units: readonly LogicalUnit[]
+  readonly attentions: readonly (readonly [lun: number, sense: Sense])[]
+  readonly locked: readonly number[]
+  readonly pending: DueRows<PendingIo>
+  readonly lost: readonly PendingIo[]
+  readonly resets: readonly { readonly channel: number; readonly transactionId: number; readonly request: StoragePacket }[]
+  readonly ends: readonly (readonly [channel: number, rows: EndRows])[]
+  readonly stopped: boolean
+}
+
+type End = ChannelEnd<StoragePacket, StoragePacket>
+type StorageChannel = Channel<StoragePacket, StoragePacket>
+
+export class StorageProvider implements VmbusProvider<StoragePacket, StoragePacket> {
+  readonly codecs = { toHost: storageCodec, toGuest: storageCodec }
+  readonly #options: StorageProviderOptions
+  readonly #units = new Map<number, LogicalUnit>()
+  readonly #attentions = new Map<number, Sense>()
+  readonly #locked = new Set<number>()
+  readonly #ends = new Map<number, End>()
+  readonly #pending = new DueList<PendingIo>()
+  #lost: PendingIo[] = []
+  #resets: { channel: number; transactionId: number; request: StoragePacket }[] = []
+  #state: StorageState = 'closed'
+  #version: StorageVersion | undefined
+  #stopped = false
+  /** SCSI requests taken, completed, and bytes moved. */
+  readonly counts = { requests: 0, completed: 0, readBytes: 0, writtenBytes: 0, refused: 0 }
+
+  constructor(options: StorageProviderOptions, units: readonly LogicalUnit[]) {
+    this.#options = options
+    for (const unit of units) this.#units.set(unit.lun, unit)
+  }
+
+  get state(): StorageState {
+    return this.#state
+  }
+
+  /** Negotiated version; undefined before. */
+  get version(): StorageVersion | undefined {
+    return this.#version
+  }
+
+  get units(): readonly LogicalUnit[] {
+    return [...this.#units.values()].sort((a, b) => a.lun - b.lun)
+  }
+
+  /** Requests taken whose completion is not due yet, and those that will never come by themselves. */
+  get outstanding(): { readonly pending: number; readonly lost: number } {
+    return { pending: this.#pending.size, lost: this.#lost.length }
+  }
+
+  // ---- VMBus
+
+  open(channel: StorageChannel): ProviderAnswer {
+    this.#state = 'opened'
+    this.#attach(0, channel)
+    return 0
+  }
+
+  close(): 'closed' {
+    for (const end of this.#ends.values()) end.detach()
+    this.#ends.clear()
+    this.#pending.remove(() => true)
+    this.#lost = []
+    this.#resets = []
+    this.#state = 'closed'
+    this.#version = undefined
+    return 'closed'
+  }
+
+  event(_channel: StorageChannel): void {
+    this.#ends.get(0)?.pump()
+  }
+
+  /** Provider of sub-channel `index` (1…). */
+  subchannel(index: number): VmbusProvider<StoragePacket, StoragePacket> {
+    return {
+      codecs: this.codecs,
+      open: (channel) => {
+        this.#attach(index, channel)
+        return 0
+      },
+      close: () => {
+        this.#pending.remove((io) => io.channel === index)
+        this.#lost = this.#lost.filter((io) => io.channel !== index)
+        this.#ends.get(index)?.detach()
+        this.#ends.delete(index)
+        return 'closed'
+      },
+      // What arrives before the primary channel is ready stays in the ring.
+      event: () => {
+        if (this.#state === 'ready') this.#ends.get(index)?.pump()
+      },
+    }
+  }
+
+  /** Time has come: sends completions that are due. */
+  wake(): void {
+    if (this.#stopped) return
+    const now = this.#options.clock.now()
+    for (let io = this.#pending.take(now); io !== undefined; io = this.#pending.take(now)) this.#finish(io)
+    this.#drained()
+    for (const end of this.#ends.values()) if (end.waiting > 0) end.pump()
+    this.#pending.arm(this.#options.clock)
+  }
+
+  // ---- faults and configuration
+
+  stop(): void {
+    this.#stopped = true
+    for (const end of this.#ends.values()) end.stop()
+  }
+
+  resume(): void {
+    this.#stopped = false
+    for (const [index, end] of this.#ends) if (index === 0 || this.#state === 'ready') end.resume()
+    this.wake()
+  }
+
+  /** A disk or drive is attached to a free LUN; the guest is told to rescan. False when the LUN is taken. */
+  attachUnit(unit: LogicalUnit): boolean {
+    if (this.#units.has(unit.lun)) return false
+    this.#units.set(unit.lun, unit)
+    this.#announce()
+    return true
+  }
+
+  /** A disk is taken away; its requests in flight end with "no device". False when there is none. */
+  detachUnit(lun: number): boolean {
+    if (!this.#units.delete(lun)) return false
+    this.#attentions.delete(lun)
+    this.#locked.delete(lun)
+    const gone = [...this.#pending.remove((io) => lunOf(io) === lun), ...this.#lost.filter((io) => lunOf(io) === lun)]
+    this.#lost = this.#lost.filter((io) => lunOf(io) !== lun)
+    for (const io of gone) this.#finish({ ...io, outcome: statusOutcome(srbStatus.noDevice) })
+    this.#announce()
+    return true
+  }
+
+  /** The virtual disk has another size: the next command gets a unit attention. False for an unknown LUN. */
+  resizeUnit(lun: number, sizeBytes: number): boolean {
+    return this.#change(lun, sizeBytes, sense.capacityChanged)
+  }
+
+  /** A medium is put into a drive; 0 bytes takes it out. */
+  changeMedium(lun: number, sizeBytes: number): boolean {
+    return this.#change(lun, sizeBytes, sizeBytes === 0 ? sense.noMedium : sense.mediumChanged)
+  }
+
+  snapshot(): StorageProviderRows {
+    return {
+      version: storageRowsVersion,
+      state: this.#state,
+      protocol: this.#version,
+      units: this.units,
+      attentions: [...this.#attentions],
+      locked: [...this.#locked],
+      pending: this.#pending.snapshot(),
+      lost: this.#lost,
+      resets: this.#resets,
+      ends: [...this.#ends].map(([index, end]) => [index, end.snapshot()] as const),
+      stopped: this.#stopped,
+    }
+  }
+
+  /** Puts saved rows in place; `channels` gives the open channels again, 0 = primary. A sentence when the rows are refused. */
+  restore(rows: StorageProviderRows, channels: (index: number) => StorageChannel | undefined): string | undefined {
+    if (rows.version !== storageRowsVersion) return `storage rows of version ${rows.version}`
+    this.#units.clear()
+    for (const unit of rows.units) this.#units.set(unit.lun, unit)
+    for (const [lun, value] of rows.attentions) this.#attentions.set(lun, value)
+    for (const lun of rows.locked) this.#locked.add(lun)
+    this.#state = rows.state
+    this.#version = rows.protocol
+    this.#stopped = rows.stopped
+    this.#lost = [...rows.lost]
+    this.#resets = [...rows.resets]
+    for (const [index, endRows] of rows.ends) {
+      const channel = channels(index)
+      if (channel === undefined) return `channel ${index} is missing`
+      const fault = this.#attach(index, channel).restore(endRows)
+      if (fault !== undefined) return fault
+    }
+    this.#pending.restore(rows.pending, this.#options.clock)
+    return undefined
+  }
+
+  // ---- requests
+
+  #attach(index: number, channel: StorageChannel): End {
+    const clock = this.#options.clock
+    const end: End = new ChannelEnd(storageCodec, (packet: Packet<StoragePacket>) => this.#take(index, packet), {
+      onBlind: () => clock.wakeAt(clock.now() + 10_000),
+    })
+    end.attach(hostPort(channel))
+    if (this.#stopped) end.stop()
+    this.#ends.set(index, end)
+    return end
+  }
+
+  #take(index: number, packet: Packet<StoragePacket>): void {
+    const request = packet.payload
+    const answer = (status: number, body?: StoragePacket['body']): void => {
+      if ((packet.flags & completionRequested) !== 0) this.#complete(index, packet.transactionId, storageCompletion(request, status, body))
+    }
+    switch (request.operation) {
+      case storageOperation.executeSrb:
+        if (this.#state === 'ready') this.#execute(index, packet)
+        else answer(this.#refuse(ntStatus.invalidDeviceState))
+        return
+      case storageOperation.resetLun:
+      case storageOperation.resetAdapter:
+      case storageOperation.resetBus:
+        if (this.#state === 'ready') this.#reset(index, packet.transactionId, request)
+        else answer(this.#refuse(ntStatus.invalidDeviceState))
+        return
+      case storageOperation.createSubChannels:
+        answer(this.#createSubchannels(request))
+        return
+      default: {
+        const [status, body] = this.#initialize(request)
+        answer(status, body)
+      }
+    }
+  }
+
+  #initialize(request: StoragePacket): readonly [status: number, body?: StoragePacket['body']] {
+    const step = (from: StorageState, to: StorageState): boolean => {
+      if (this.#state !== from) return false
+      this.#state = to
+      return true
+    }
+    switch (request.operation) {
+      case storageOperation.beginInitialization:
+        return [step('opened', 'begun') ? ntStatus.success : this.#refuse(ntStatus.invalidDeviceState)]
+      case storageOperation.queryProtocolVersion: {
+        const wanted = bodyAs(request, 'version')?.version
+        if (this.#state !== 'begun') return [this.#refuse(ntStatus.invalidDeviceState)]
+        const version = storageVersions.find((one) => one === wanted && one <= this.#options.versionMax)
+        if (version === undefined) return [ntStatus.revisionMismatch, { kind: 'version', version: wanted ?? 0, revision: 0 }]
+        this.#version = version
+        this.#state = 'versioned'
+        return [ntStatus.success, { kind: 'version', version, revision: 0 }]
+      }
+      case storageOperation.queryProperties: {
+        if (!step('versioned', 'queried')) return [this.#refuse(ntStatus.invalidDeviceState)]
+        const multi = this.#subchannelsMax() > 0
+        const flags = multi ? multiChannelFlag : 0
+        const { maxTransferBytes } = this.#options
+        return [ntStatus.success, { kind: 'properties', maxSubChannels: this.#subchannelsMax(), flags, maxTransferBytes }]
+      }
+      case storageOperation.fcHbaData: {
+        const names = this.#options.fibreChannelNames
+        if (this.#state !== 'queried') return [this.#refuse(ntStatus.invalidDeviceState)]
+        if (names === undefined) return [this.#refuse(ntStatus.invalidDeviceRequest)]
+        const [primaryPort, primaryNode, secondaryPort, secondaryNode] = names
+        return [ntStatus.success, { kind: 'fcHbaData', primaryActive: 1, primaryPort, primaryNode, secondaryPort, secondaryNode }]
+      }
+      case storageOperation.endInitialization: {
+        const status = step('queried', 'ready') ? ntStatus.success : this.#refuse(ntStatus.invalidDeviceState)
+        if (status === ntStatus.success) for (const end of this.#ends.values()) end.pump()
+        return [status]
+      }
+      default:
+        return [this.#refuse(ntStatus.invalidDeviceRequest)]
+    }
+  }
+
+  #subchannelsMax(): number {
+    return this.#options.kind !== 'ide' && (this.#version ?? 0) >= storageVersion.v5_1 ? this.#options.maxSubChannels : 0
+  }
+
+  #createSubchannels(request: StoragePacket): number {
+    const count = bodyAs(request, 'subChannels')?.count ?? 0
+    if (this.#state !== 'queried' && this.#state !== 'ready') return this.#refuse(ntStatus.invalidDeviceState)
+    if (count === 0 || count > this.#subchannelsMax()) return this.#refuse(ntStatus.invalidParameter)
+    this.#options.offerSubchannels(count)
+    return ntStatus.success
+  }
+
+  #refuse(status: number): number {
+    this.counts.refused++
+    return status
+  }
+
+  #execute(index: number, packet: Packet<StoragePacket>): void {
+    const request = packet.payload
+    const srb = bodyAs(request, 'srb')?.srb
+    this.counts.requests++
+    const io = (outcome: Outcome): PendingIo => ({ channel: index, transactionId: packet.transactionId, request, outcome })
+    if (srb === undefined) return this.#finish(io(statusOutcome(srbStatus.invalidRequest)))
+    const cdb = fromHex(srb.cdbOrSense) ?? new Uint8Array(20)
+    this.#options.observer?.started?.(index, packet.transactionId, srb.lun, `0x${(cdb[0] ?? 0).toString(16)}`, srb.dataTransferLength)
+    if (srb.pathId !== 0 || (srb.targetId !== 0 && this.#options.kind === 'scsi')) return this.#finish(io(statusOutcome(srbStatus.invalidTarget)))
+    const unit = this.#units.get(srb.lun)
+    const luns = this.units.map((one) => one.lun)
+    // REPORT LUNS is answered at LUN 0 even when no disk is there.
+    if (unit === undefined && !((cdb[0] ?? 0) === 0xa0 && srb.lun === 0)) return this.#finish(io(statusOutcome(srbStatus.invalidLun)))
+    const attention = this.#attentions.get(srb.lun)
+    if (attention !== undefined && !isInquiry(cdb[0] ?? 0)) {
+      this.#attentions.delete(srb.lun)
+      return this.#finish(io(senseOutcome(attention)))
+    }
+    const action = scsiAction(cdb, unit ?? emptyUnit, luns)
+    const [outcome, result] = this.#perform(action, srb, packet)
+    if (result === undefined || result.latencyTicks === 0) return this.#finish(io(outcome))
+    if (result.latencyTicks === 'lost') this.#lost.push(io(outcome))
+    else this.#pending.add(this.#options.clock.now() + result.latencyTicks, io(outcome), this.#options.clock)
+  }
+
+  #perform(action: ScsiAction, srb: Srb, packet: Packet<StoragePacket>): readonly [Outcome, BlockResult?] {
+    const { backend, memory } = this.#options
+    switch (action.kind) {
+      case 'good':
+        return [goodOutcome(0)]
+      case 'sense':
+        return [senseOutcome(action.sense)]
+      case 'data': {
+        const bytes = action.bytes.subarray(0, srb.dataTransferLength)
+        const key = firstPage(packet)
+        if (key !== undefined) memory.put(key, bytes.slice())
+        return [goodOutcome(bytes.length)]
+      }
+      case 'lock':
+        if (action.locked) this.#locked.add(srb.lun)
+        else this.#locked.delete(srb.lun)
+        return [goodOutcome(0)]
+      case 'eject':
+        if (this.#locked.has(srb.lun)) return [senseOutcome(sense.removalPrevented)]
+        this.#change(srb.lun, 0, sense.noMedium)
+        this.#attentions.delete(srb.lun)
+        return [goodOutcome(0)]
+      case 'unmap': {
+        const unit = this.#units.get(srb.lun) ?? emptyUnit
+        const key = firstPage(packet)
+        let result: BlockResult = { latencyTicks: 0, status: 'ok' }
+        for (const { lba, blocks } of parseUnmapList((key === undefined ? undefined : memory.get(key)) ?? new Uint8Array(0))) {
+          result = backend.unmap?.(srb.lun, lba * unit.blockBytes, blocks * unit.blockBytes) ?? result
+        }
+        return [backendOutcome(result.status, srb.dataTransferLength, true), result]
+      }
+      case 'transfer': {
+        if (action.length > srb.dataTransferLength) return [statusOutcome(srbStatus.dataOverrun)]
+        const result = backend[action.operation](srb.lun, action.offset, action.length)
+        if (result.status === 'ok' && action.operation === 'read') this.counts.readBytes += action.length
+        if (result.status === 'ok' && action.operation === 'write') this.counts.writtenBytes += action.length
+        return [backendOutcome(result.status, action.length, action.operation !== 'read'), result]
+      }
+    }
+  }
+
+  /** Requests that would never end are cancelled; the reset is answered when all others have ended. */
+  #reset(channel: number, transactionId: number, request: StoragePacket): void {
+    const lost = this.#lost
+    this.#lost = []
+    for (const io of lost) this.#finish({ ...io, outcome: { ...statusOutcome(srbStatus.aborted), status: ntStatus.cancelled } })
+    this.#resets.push({ channel, transactionId, request })
+    this.#drained()
+  }
+
+  #drained(): void {
+    if (this.#pending.size > 0 || this.#resets.length === 0) return
+    const resets = this.#resets
+    this.#resets = []
+    for (const { channel, transactionId, request } of resets) this.#complete(channel, transactionId, storageCompletion(request, ntStatus.success))
+  }
+
+  #finish(io: PendingIo): void {
+    const srb = bodyAs(io.request, 'srb')?.srb
+    this.counts.completed++
+    this.#options.observer?.finished?.(io.channel, io.transactionId, io.outcome.srbStatus, io.outcome.bytes)
+    const body = srb === undefined ? undefined : ({ kind: 'srb', srb: outcomeSrb(srb, io.outcome) } as const)
+    this.#complete(io.channel, io.transactionId, storageCompletion(io.request, io.outcome.status, body))
+  }
+
+  #complete(index: number, transactionId: number, packet: StoragePacket): void {
+    this.#ends.get(index)?.send(completionPacket(transactionId, packet, packet.packetBytes))
+  }
+
+  #change(lun: number, sizeBytes: number, attention: Sense): boolean {
+    const unit = this.#units.get(lun)
+    if (unit === undefined) return false
+    this.#units.set(lun, { ...unit, sizeBytes })
+    if (attention !== sense.noMedium) this.#attentions.set(lun, attention)
+    return true
+  }
+
+  /** ENUMERATE_BUS: in-band, no completion wanted. */
+  #announce(): void {
+    if (this.#state !== 'ready') return
+    const packetBytes = (this.#version ?? 0) >= storageVersion.v5_1 ? 64 : 48
+    const packet: StoragePacket = { operation: storageOperation.enumerateBus, flags: 0, status: 0, packetBytes, body: { kind: 'none' } }
+    this.#ends.get(0)?.send(inBandPacket(packet, packetBytes))
+  }
+}
+
+const emptyUnit: LogicalUnit = {
+  lun: 0,
+  type: 'disk',
+  sizeBytes: 0,
+  blockBytes: 512,
+  physicalBlockBytes: 512,
+  diskId: '00000000-0000-0000-0000-000000000000',
+  readOnly: true,
+  unmap: false,
+}
+
+function lunOf(io: PendingIo): number {
+  return bodyAs(io.request, 'srb')?.srb.lun ?? -1
+}
+
+function firstPage(packet: Packet<StoragePacket>): number | undefined {
+  return packet.extension.kind === 'gpaDirect' ? packet.extension.ranges[0]?.pages[0]?.first : undefined
+}
