@@ -3,9 +3,8 @@
 /** Messages that a subscriber may be behind before it is cut off; it then subscribes anew and gets a snapshot. */
 const BACKLOG_MAX = 2000
 
-/** Ordered messages as an async iterator. Ends when the subscriber returns, when `end` is called, or when it falls too far behind. */
-export class MessageQueue<T> implements AsyncIteratorObject<T, undefined, void> {
-  readonly #waiting: T[] = []
+/** What a subscriber iterates over. Ends when the subscriber returns or when `end` is called; `onEnd` is then called once. */
+abstract class Outlet<T> implements AsyncIteratorObject<T, undefined, void> {
   #wake: ((result: IteratorResult<T, undefined>) => void) | undefined
   #ended = false
   readonly #onEnd: () => void
@@ -14,27 +13,30 @@ export class MessageQueue<T> implements AsyncIteratorObject<T, undefined, void> 
     this.#onEnd = onEnd
   }
 
-  push(message: T): void {
+  /** Keeps a message that nobody waits for. */
+  protected abstract keep(message: T): void
+
+  /** Takes the next kept message. */
+  protected abstract take(): T | undefined
+
+  protected put(message: T): void {
     if (this.#ended) return
-    if (this.#wake) {
-      const wake = this.#wake
-      this.#wake = undefined
-      wake({ done: false, value: message })
-    } else if (this.#waiting.length >= BACKLOG_MAX) this.end()
-    else this.#waiting.push(message)
+    const wake = this.#wake
+    this.#wake = undefined
+    if (wake) wake({ done: false, value: message })
+    else this.keep(message)
   }
 
   end(): void {
     if (this.#ended) return
     this.#ended = true
-    this.#waiting.length = 0
     this.#onEnd()
     this.#wake?.({ done: true, value: undefined })
     this.#wake = undefined
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    const message = this.#waiting.shift()
+    const message = this.take()
     if (message !== undefined) return Promise.resolve({ done: false, value: message })
     if (this.#ended) return Promise.resolve({ done: true, value: undefined })
     return new Promise((resolve) => {
@@ -57,57 +59,41 @@ export class MessageQueue<T> implements AsyncIteratorObject<T, undefined, void> 
   }
 }
 
-/** Keeps only the newest message that has not been taken: for pictures and counters. */
-export class LatestValue<T> implements AsyncIteratorObject<T, undefined, void> {
-  #value: T | undefined
-  #wake: ((result: IteratorResult<T, undefined>) => void) | undefined
-  #ended = false
-  readonly #onEnd: () => void
+/** Every message, in order. A subscriber that falls too far behind is cut off. */
+export class MessageQueue<T> extends Outlet<T> {
+  readonly #waiting: T[] = []
 
-  constructor(onEnd: () => void) {
-    this.#onEnd = onEnd
+  push(message: T): void {
+    this.put(message)
   }
+
+  protected override keep(message: T): void {
+    if (this.#waiting.length >= BACKLOG_MAX) {
+      this.#waiting.length = 0
+      this.end()
+    } else this.#waiting.push(message)
+  }
+
+  protected override take(): T | undefined {
+    return this.#waiting.shift()
+  }
+}
+
+/** Keeps only the newest message that has not been taken: for pictures and counters. */
+export class LatestValue<T> extends Outlet<T> {
+  #value: T | undefined
 
   set(value: T): void {
-    if (this.#ended) return
-    if (this.#wake) {
-      const wake = this.#wake
-      this.#wake = undefined
-      wake({ done: false, value })
-    } else this.#value = value
+    this.put(value)
   }
 
-  end(): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#onEnd()
-    this.#wake?.({ done: true, value: undefined })
-    this.#wake = undefined
+  protected override keep(value: T): void {
+    this.#value = value
   }
 
-  next(): Promise<IteratorResult<T, undefined>> {
+  protected override take(): T | undefined {
     const value = this.#value
-    if (value !== undefined) {
-      this.#value = undefined
-      return Promise.resolve({ done: false, value })
-    }
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined })
-    return new Promise((resolve) => {
-      this.#wake = resolve
-    })
-  }
-
-  return(): Promise<IteratorResult<T, undefined>> {
-    this.end()
-    return Promise.resolve({ done: true, value: undefined })
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    this.end()
-    return Promise.resolve()
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
+    this.#value = undefined
+    return value
   }
 }

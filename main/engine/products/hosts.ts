@@ -9,9 +9,13 @@
 const GB = 1024
 const TB = 1024 * GB
 
+/** Server releases; clients carry the hypervisor of the server of their time. */
+export type HostReleaseName = '2008' | '2008-r2' | '2012' | '2012-r2' | '2016' | '2019' | '2022' | '2025'
+
 export interface HostProduct {
   readonly key: string
   readonly name: string
+  readonly release: HostReleaseName
   /** Ascending with the release; for comparisons between releases. */
   readonly order: number
   readonly client: boolean
@@ -39,7 +43,7 @@ export interface HostProduct {
   readonly bootSummaryPage: boolean
 }
 
-type Release = Omit<HostProduct, 'key' | 'name'>
+type Release = Omit<HostProduct, 'key' | 'name' | 'release'>
 
 const RELEASES = {
   '2008': {
@@ -126,7 +130,7 @@ const RELEASES = {
   '2019': modern(6, '10.0.17763.1', '9.0', 240, 12 * TB, 24 * TB, 1),
   '2022': modern(7, '10.0.20348.1', '10.0', 1024, 240 * TB, 256 * TB, 1),
   '2025': modern(8, '10.0.26100.1', '12.0', 2048, 240 * TB, 256 * TB, 2),
-} as const satisfies Record<string, Release>
+} as const satisfies Record<HostReleaseName, Release>
 
 function modern(
   order: number,
@@ -159,26 +163,30 @@ function modern(
   }
 }
 
+function of(release: HostReleaseName): Release & { readonly release: HostReleaseName } {
+  return { ...RELEASES[release], release }
+}
+
 const PRODUCTS: readonly HostProduct[] = [
   // 31 GB for machines and 1 GB for the parent: S35.
-  { key: 'windows-server-2008-standard', name: 'Windows Server 2008 Standard', ...RELEASES['2008'], guestMemoryMaximumMb: 31 * GB },
-  { key: 'windows-server-2008-enterprise', name: 'Windows Server 2008 Enterprise', ...RELEASES['2008'] },
-  { key: 'windows-server-2008-datacenter', name: 'Windows Server 2008 Datacenter', ...RELEASES['2008'] },
+  { key: 'windows-server-2008-standard', name: 'Windows Server 2008 Standard', ...of('2008'), guestMemoryMaximumMb: 31 * GB },
+  { key: 'windows-server-2008-enterprise', name: 'Windows Server 2008 Enterprise', ...of('2008') },
+  { key: 'windows-server-2008-datacenter', name: 'Windows Server 2008 Datacenter', ...of('2008') },
   {
     key: 'windows-server-2008-r2-standard',
     name: 'Windows Server 2008 R2 Standard',
-    ...RELEASES['2008-r2'],
+    ...of('2008-r2'),
     guestMemoryMaximumMb: 32 * GB,
   },
-  { key: 'windows-server-2008-r2-enterprise', name: 'Windows Server 2008 R2 Enterprise', ...RELEASES['2008-r2'] },
-  { key: 'windows-server-2008-r2-datacenter', name: 'Windows Server 2008 R2 Datacenter', ...RELEASES['2008-r2'] },
-  { key: 'hyper-v-server-2008-r2', name: 'Hyper-V Server 2008 R2', ...RELEASES['2008-r2'], guestMemoryMaximumMb: 1 * TB },
-  { key: 'windows-server-2012-datacenter', name: 'Windows Server 2012 Datacenter', ...RELEASES['2012'] },
-  { key: 'windows-server-2012-r2-datacenter', name: 'Windows Server 2012 R2 Datacenter', ...RELEASES['2012-r2'] },
-  { key: 'windows-server-2016-datacenter', name: 'Windows Server 2016 Datacenter', ...RELEASES['2016'] },
-  { key: 'windows-server-2019-datacenter', name: 'Windows Server 2019 Datacenter', ...RELEASES['2019'] },
-  { key: 'windows-server-2022-datacenter', name: 'Windows Server 2022 Datacenter', ...RELEASES['2022'] },
-  { key: 'windows-server-2025-datacenter', name: 'Windows Server 2025 Datacenter', ...RELEASES['2025'] },
+  { key: 'windows-server-2008-r2-enterprise', name: 'Windows Server 2008 R2 Enterprise', ...of('2008-r2') },
+  { key: 'windows-server-2008-r2-datacenter', name: 'Windows Server 2008 R2 Datacenter', ...of('2008-r2') },
+  { key: 'hyper-v-server-2008-r2', name: 'Hyper-V Server 2008 R2', ...of('2008-r2'), guestMemoryMaximumMb: 1 * TB },
+  { key: 'windows-server-2012-datacenter', name: 'Windows Server 2012 Datacenter', ...of('2012') },
+  { key: 'windows-server-2012-r2-datacenter', name: 'Windows Server 2012 R2 Datacenter', ...of('2012-r2') },
+  { key: 'windows-server-2016-datacenter', name: 'Windows Server 2016 Datacenter', ...of('2016') },
+  { key: 'windows-server-2019-datacenter', name: 'Windows Server 2019 Datacenter', ...of('2019') },
+  { key: 'windows-server-2022-datacenter', name: 'Windows Server 2022 Datacenter', ...of('2022') },
+  { key: 'windows-server-2025-datacenter', name: 'Windows Server 2025 Datacenter', ...of('2025') },
 ]
 
 const BY_KEY: ReadonlyMap<string, HostProduct> = new Map(PRODUCTS.map((product) => [product.key, product]))
