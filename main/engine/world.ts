@@ -62,6 +62,11 @@ export class World {
     this.#now = tick
   }
 
+  /** The next number of a named count, 0 first; kept with the random streams. */
+  takeNumber(name: string): number {
+    return this.#takePosition(name)
+  }
+
   /** The next number of a job or log record: ascending, never used twice. */
   takeRecordNumber(): number {
     return this.#nextRecord++

@@ -3,6 +3,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useState, useSyncExternalSto
 import type { ShellAbilities } from '../../preload/contract/index.ts'
 import { type Connection, type ConnectionStatus, OTHER_VERSION } from '../client/connection.ts'
 import { type LabContextValue, LabProvider } from '../client/lab-context.tsx'
+import { RETRY_MILLISECONDS } from '../client/state-store.ts'
 import { DialogHost } from '../mmc/index.ts'
 import { theme } from '../theme/theme.ts'
 import classes from './App.module.css'
@@ -26,24 +27,24 @@ export interface AppProps {
 export function App({ shell, connection, kind }: AppProps): ReactNode {
   const { status } = connection
   const present = useSyncExternalStore(status.subscribe, status.get)
-  const lab = useOpenedLab(shell, connection, kind, present)
+  const [lab, trouble] = useOpenedLab(shell, connection, kind, present)
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto">
       {present.reason === OTHER_VERSION ? (
         <Notice fatal headline="This page does not fit the program that runs" body={present.reason} />
       ) : lab === null ? (
-        <Opening status={present} />
+        <Opening status={present} trouble={trouble} />
       ) : (
         <LabProvider value={lab}>
           <ColorSchemeKeeper />
           <DialogHost>
             <div className={classes.window}>
-              <ConnectionBar />
+              {kind.kind === 'console' && <ConnectionBar />}
               <div className={classes.main}>
                 {kind.kind === 'console' ? (
                   <Console />
                 ) : (
-                  <Suspense fallback={<Opening status={present} />}>
+                  <Suspense fallback={<Opening status={present} trouble={null} />}>
                     <ConnectWindow vmId={kind.vmId} />
                   </Suspense>
                 )}
@@ -57,32 +58,51 @@ export function App({ shell, connection, kind }: AppProps): ReactNode {
   )
 }
 
-/** The lab once everything is read; a loss before that begins anew with the next connection. */
-function useOpenedLab(shell: ShellAbilities, connection: Connection, kind: WindowKind, status: ConnectionStatus): LabContextValue | null {
+/**
+ * The lab once everything is read, and why it cannot be read. A loss before that begins anew with the next connection; while the connection stands,
+ * the engine is asked again and again.
+ */
+function useOpenedLab(
+  shell: ShellAbilities,
+  connection: Connection,
+  kind: WindowKind,
+  status: ConnectionStatus,
+): readonly [lab: LabContextValue | null, trouble: string | null] {
   const [lab, setLab] = useState<LabContextValue | null>(null)
+  const [trouble, setTrouble] = useState<string | null>(null)
+  const [attempt, setAttempt] = useState(0)
   const wanted = lab === null && status.state === 'connected'
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a further attempt begins anew
   useEffect(() => {
     if (!wanted) return
     let given = true
+    let timer: ReturnType<typeof setTimeout> | undefined
     openLab(shell, connection, kind).then(
       (opened) => {
         if (given) setLab(opened)
         else opened.store.close()
       },
-      // The connection reports its own loss; the next one opens the lab.
-      () => undefined,
+      (error: unknown) => {
+        // The connection reports its own loss; the next one opens the lab.
+        if (!given || connection.status.get().state !== 'connected') return
+        setTrouble(error instanceof Error ? error.message : String(error))
+        timer = setTimeout(() => setAttempt((before) => before + 1), RETRY_MILLISECONDS)
+      },
     )
     return () => {
       given = false
+      clearTimeout(timer)
     }
-  }, [wanted, shell, connection, kind])
+  }, [wanted, attempt, shell, connection, kind])
   useEffect(() => {
     if (kind.kind === 'console') shell.setTitle(TITLE)
   }, [shell, kind])
-  return lab
+  return [lab, trouble]
 }
 
-function Opening({ status }: { readonly status: ConnectionStatus }): ReactNode {
+function Opening({ status, trouble }: { readonly status: ConnectionStatus; readonly trouble: string | null }): ReactNode {
   if (status.state === 'lost') return <Notice headline="Viridian cannot be reached" body={`${status.reason} Connecting again...`} />
+  if (trouble !== null && status.state === 'connected')
+    return <Notice headline="The lab cannot be opened" body={`${trouble} Trying again...`} />
   return <Notice headline="Connecting..." />
 }

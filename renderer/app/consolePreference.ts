@@ -5,18 +5,11 @@ export interface ConsoleView {
   readonly layout: ConsoleLayout
   /** A line above the middle pane that names the selected node. */
   readonly descriptionBar: boolean
-  /** Kept for the box: the console has neither taskpads nor menus and toolbars of snap-ins. */
-  readonly taskpadTabs: boolean
-  readonly snapinMenus: boolean
-  readonly snapinToolbars: boolean
 }
 
 export const FIRST_VIEW: ConsoleView = {
   layout: defaultConsoleLayout,
   descriptionBar: false,
-  taskpadTabs: false,
-  snapinMenus: true,
-  snapinToolbars: true,
 }
 
 function hasShapeOf(value: unknown, pattern: object): boolean {
@@ -33,7 +26,7 @@ export function isConsoleView(value: unknown): value is ConsoleView {
   return hasShapeOf(value, FIRST_VIEW)
 }
 
-export function toCustomize({ layout, descriptionBar, taskpadTabs, snapinMenus, snapinToolbars }: ConsoleView): CustomizeViewState {
+export function toCustomize({ layout, descriptionBar }: ConsoleView): CustomizeViewState {
   return {
     consoleTree: layout.treeVisible,
     standardMenus: layout.menusVisible,
@@ -41,14 +34,10 @@ export function toCustomize({ layout, descriptionBar, taskpadTabs, snapinMenus, 
     statusBar: layout.statusBarVisible,
     actionPane: layout.actionsVisible,
     descriptionBar,
-    taskpadTabs,
-    snapinMenus,
-    snapinToolbars,
   }
 }
 
 export function fromCustomize(view: ConsoleView, state: CustomizeViewState): ConsoleView {
-  const { descriptionBar, taskpadTabs, snapinMenus, snapinToolbars } = state
   const layout: ConsoleLayout = {
     ...view.layout,
     treeVisible: state.consoleTree,
@@ -57,5 +46,5 @@ export function fromCustomize(view: ConsoleView, state: CustomizeViewState): Con
     statusBarVisible: state.statusBar,
     actionsVisible: state.actionPane,
   }
-  return { layout, descriptionBar, taskpadTabs, snapinMenus, snapinToolbars }
+  return { layout, descriptionBar: state.descriptionBar }
 }

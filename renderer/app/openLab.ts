@@ -7,13 +7,18 @@ import { openStateStore, type StateSource, type StateStore } from '../client/sta
 import { installTestHook } from '../client/test-hook.ts'
 import type { WindowKind } from './windowKind.ts'
 
-/** Resolves with the store once its first snapshot is there. */
+/** Resolves with the store once its first snapshot is there; rejects with the sentence of the store's trouble, and closes it. */
 function filled(store: StateStore): Promise<StateStore> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const stop = store.subscribe(() => {
-      if (store.get().lab === null) return
+      const trouble = store.trouble()
+      if (store.get().lab === null && trouble === null) return
       stop()
-      resolve(store)
+      if (trouble === null) resolve(store)
+      else {
+        store.close()
+        reject(new Error(trouble))
+      }
     })
   })
 }
@@ -26,7 +31,7 @@ async function consoleSource(connection: Connection): Promise<StateSource> {
   return { hostId, vmId: null }
 }
 
-/** Opens the lab for a window; rejects when the connection is lost meanwhile. */
+/** Opens the lab for a window; rejects when the connection is lost meanwhile, or with a sentence when the engine refuses. */
 export async function openLab(shell: ShellAbilities, connection: Connection, kind: WindowKind): Promise<LabContextValue> {
   const [preferences, source] = await Promise.all([
     openPreferences(connection),

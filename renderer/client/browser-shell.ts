@@ -7,7 +7,8 @@ import { type FramePipe, type ShellAbilities, VM_PARAMETER, WINDOW_PARAMETER } f
 const TOKEN_PARAMETER = 'token'
 const TOKEN_KEY = 'viridian.token'
 const SUBPROTOCOL = 'viridian'
-const POPUP_FEATURES = 'popup,width=1024,height=820'
+/** Client area of a first connection window: a picture of 1024x768 with menu bar, toolbar and status bar. */
+const POPUP_FEATURES = 'popup,width=1024,height=842'
 
 /**
  * Takes the token out of the address, so that it is neither shown nor kept in the history, and keeps it for this tab. A pop-up starts with a copy of

@@ -36,6 +36,12 @@ export function useConnectionStatus(): ConnectionStatus {
   return useSyncExternalStore(status.subscribe, status.get)
 }
 
+/** Why the main subscription gets nothing although the connection stands; null when all is well. */
+export function useTrouble(): string | null {
+  const { store } = useLab()
+  return useSyncExternalStore(store.subscribe, store.trouble)
+}
+
 /** A part of the main subscription's state; renders again only when that part changes, so `select` must return rows or maps as they are. */
 export function useLabState<T>(select: (state: ClientState) => T): T {
   const { store } = useLab()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LabView, StateMessage } from '../../preload/contract/index.ts'
 import type { Connection } from './connection.ts'
-import { openStateStore } from './state-store.ts'
+import { FAILURES_MAX, openStateStore, RETRY_MILLISECONDS } from './state-store.ts'
 
 const lab = (tick: number): LabView => ({ id: 'lab', name: 'Lab', folder: '', startTimeMs: 0, tick, speed: 1, manual: false })
 const message = (type: 'snapshot' | 'patch', sequence: number, tick: number): StateMessage => ({
@@ -23,7 +23,11 @@ function connectionWith(answers: readonly (readonly StateMessage[])[]): { readon
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))
     })()
   }
-  const connection = { client: { state: { subscribe } }, onReconnected: () => () => {} }
+  const connection = {
+    client: { state: { subscribe } },
+    onReconnected: () => () => {},
+    status: { get: () => ({ state: 'connected', reason: '' }) },
+  }
   return { connection: connection as unknown as Connection, asked }
 }
 
@@ -63,5 +67,42 @@ describe('state store', () => {
     store.close()
     await expect(refreshed).resolves.toBeUndefined()
     expect(store.get().lab?.tick).toBe(10)
+  })
+
+  it('asks again after an error while the connection stands, and says so after several', async () => {
+    const pauses: number[] = []
+    const troubles: (string | null)[] = []
+    let asked = 0
+    const subscribe = async (_: unknown, { signal }: { readonly signal: AbortSignal }) => {
+      asked++
+      troubles.push(store.trouble())
+      if (asked <= FAILURES_MAX) throw new Error('No room on the disk')
+      return (async function* () {
+        yield message('snapshot', 1, 50)
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))
+      })()
+    }
+    const connection = { client: { state: { subscribe } }, onReconnected: () => () => {}, status: { get: () => ({ state: 'connected' }) } }
+    const wait = async (milliseconds: number): Promise<void> => void pauses.push(milliseconds)
+    let store: ReturnType<typeof openStateStore> = { trouble: () => null } as ReturnType<typeof openStateStore>
+    store = openStateStore(connection as unknown as Connection, { hostId: null, vmId: null }, wait)
+    await settled()
+    const told = 'The simulation answers with an error: No room on the disk.'
+    expect([pauses, troubles]).toEqual([Array(FAILURES_MAX).fill(RETRY_MILLISECONDS), [null, null, null, told]])
+    expect([store.trouble(), store.get().lab?.tick]).toEqual([null, 50])
+    store.close()
+  })
+
+  it('leaves errors of a lost connection to the connection', async () => {
+    let asked = 0
+    const subscribe = async () => {
+      asked++
+      throw new Error('lost')
+    }
+    const connection = { client: { state: { subscribe } }, onReconnected: () => () => {}, status: { get: () => ({ state: 'lost' }) } }
+    const store = openStateStore(connection as unknown as Connection, { hostId: null, vmId: null }, async () => undefined)
+    await settled()
+    expect([asked, store.trouble()]).toEqual([1, null])
+    store.close()
   })
 })

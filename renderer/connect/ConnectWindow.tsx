@@ -111,12 +111,12 @@ export function ConnectWindow({ vmId }: ConnectWindowProps): ReactNode {
           onClose={shell.closeWindow}
         />
       ) : (
-        <>
+        <header>
           <MenuBar menus={menus} />
           {view.toolbar && phaseOf(source) !== 'deleted' && (
             <Toolbar entries={connectToolbar(state, handlers)} className={classes.toolbar} />
           )}
-        </>
+        </header>
       )}
       <GuestScreen
         name={name}

@@ -26,7 +26,7 @@ export function ConnectionBar({ name, onRestore, onClose }: ConnectionBarProps):
     if (on) setWanted(true)
   }
   return (
-    <div className={classes.edge}>
+    <header className={classes.edge}>
       <div
         className={classes.connectionBar}
         role="toolbar"
@@ -52,7 +52,7 @@ export function ConnectionBar({ name, onRestore, onClose }: ConnectionBarProps):
           <Icon name="close" size={12} />
         </BarButton>
       </div>
-    </div>
+    </header>
   )
 }
 

@@ -1,4 +1,4 @@
-import { createTheme, NumberInput, Select, Textarea, TextInput, Tooltip } from '@mantine/core'
+import { createTheme, NumberInput, Select, TextInput, Tooltip } from '@mantine/core'
 import classes from './theme.module.css'
 
 /**
@@ -19,7 +19,6 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     TextInput: TextInput.extend({ defaultProps: { size: 'xs' }, classNames: { input: classes.input, error: classes.error } }),
-    Textarea: Textarea.extend({ defaultProps: { size: 'xs' }, classNames: { input: classes.textarea, error: classes.error } }),
     NumberInput: NumberInput.extend({
       defaultProps: { size: 'xs', clampBehavior: 'none', allowDecimal: false },
       classNames: { input: classes.input, controls: classes.spin, control: classes.spinButton, error: classes.error },

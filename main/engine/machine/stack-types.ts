@@ -2,6 +2,7 @@
 import type { CounterValues, GuestOperations, HvStatus, SchedulerTypeName, VpState } from '../hypervisor/index.ts'
 import type { Tick } from '../kernel/ticks.ts'
 import type { IntegrationService, SyntheticDriver, VmbusVersion } from '../products/guests.ts'
+import type { BusSaved } from './machine-bus.ts'
 
 /** Windows release that carries the hypervisor; clients have the one of the server of their time. */
 export type HostReleaseKey = '2008' | '2008-r2' | '2012' | '2012-r2' | '2016' | '2019' | '2022' | '2025'
@@ -274,24 +275,25 @@ export interface SavedStack {
   readonly savedTick: Tick
   /** How far the guest has come. */
   readonly stage: GuestStage
-  readonly partition: {
-    readonly guestOsId: string
-    readonly hypercall: string
-    readonly crash: readonly string[]
-    readonly crashControl: string
-  }
+  /** Registers of the partition and its processors. */
+  readonly guest: SavedGuest
+  /** The VMBus with its channels and device pairs; null when nobody used it. */
+  readonly bus: BusSaved | null
+  readonly nextRequest: number
+}
+
+/** What a saved machine keeps of its processors; 64-bit values as hexadecimal text. */
+export interface SavedGuest {
+  readonly guestOsId: string
+  readonly hypercall: string
+  readonly referenceTsc: string
   readonly processors: readonly {
     readonly started: boolean
+    readonly enabled: boolean
     readonly simp: string
     readonly siefp: string
-    readonly sints: readonly number[]
-    readonly enabled: boolean
+    readonly sint2: number
   }[]
-  /** Rows of the VMBus; null when the guest had never a client. */
-  readonly bus: unknown
-  /** State of each device pair, in the order of the devices. */
-  readonly pairs: readonly unknown[]
-  readonly nextRequest: number
 }
 
 /** `off`: no partition. `created`: nothing has run. `firmware` to `services`: the step done last. */

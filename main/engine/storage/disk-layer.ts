@@ -4,7 +4,15 @@
  * The states are those of the VHDX block table ([MS-VHDX] 2.5.1.1): not present, zero, fully present, partially present. A block that
  * random load has touched is partially present without a list of its sectors: all of it reads from this file.
  */
-import { BITMAP_BLOCK_BYTES, blockCount, blockFileBytes, chunkBlocks, type DiskGeometry, hasBitmapBlocks, newFileBytes } from './disk-format.ts'
+import {
+  BITMAP_BLOCK_BYTES,
+  blockCount,
+  blockFileBytes,
+  chunkBlocks,
+  type DiskGeometry,
+  hasBitmapBlocks,
+  newFileBytes,
+} from './disk-format.ts'
 import { RunSet } from './run-set.ts'
 
 export const SECTOR_BYTES = 512
@@ -62,7 +70,14 @@ export class DiskLayer {
       if (hasBitmapBlocks(geometry)) chunks = Math.ceil(blocks / perChunk)
     }
     const full = blocks === 0 ? [] : [0, blocks]
-    return new DiskLayer(fileId, geometry, { full, mixed: [], zero: [], chunks: chunks === 0 ? [] : [0, chunks], freeBlocks: 0, partial: [] })
+    return new DiskLayer(fileId, geometry, {
+      full,
+      mixed: [],
+      zero: [],
+      chunks: chunks === 0 ? [] : [0, chunks],
+      freeBlocks: 0,
+      partial: [],
+    })
   }
 
   /** Payload blocks that the disk uses in the file. */
@@ -158,7 +173,10 @@ export class DiskLayer {
       if (set.has(block)) return { by: 'file', until: Math.min(limit, set.sameUntil(block, lastBlock) * perBlock) }
     }
     if (this.#zero.has(block)) return { by: 'zero', until: Math.min(limit, this.#zero.sameUntil(block, lastBlock) * perBlock) }
-    return { by: this.geometry.type === 'differencing' ? 'parent' : 'zero', until: Math.min(limit, this.#absentUntil(block, lastBlock) * perBlock) }
+    return {
+      by: this.geometry.type === 'differencing' ? 'parent' : 'zero',
+      until: Math.min(limit, this.#absentUntil(block, lastBlock) * perBlock),
+    }
   }
 
   toRow(): DiskLayerRow {

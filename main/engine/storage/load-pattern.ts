@@ -5,7 +5,7 @@
  * copied files do; random ones come to each block of the working set in turn. Both are laid out so that the blocks touched by any number
  * of operations can be told without going through them, and so that one by one the same operations touch the same blocks.
  */
-import type { BlockRequest, DiskLoad } from './block-backend.ts'
+import type { BlockRequest, DiskLoad } from './block-device.ts'
 
 const SECTOR = 512
 /** Guests' stacks split larger transfers; 1 MiB is never more than a block. */
@@ -147,7 +147,11 @@ function moved(cursor: LoadCursor, operations: number): LoadCursor {
 }
 
 /** The next single write of a group and the cursor behind it. */
-export function nextWrite(layout: LoadLayout, group: LoadGroup, from: LoadCursor): { readonly request: BlockRequest; readonly cursor: LoadCursor } {
+export function nextWrite(
+  layout: LoadLayout,
+  group: LoadGroup,
+  from: LoadCursor,
+): { readonly request: BlockRequest; readonly cursor: LoadCursor } {
   const bytes = group.sectors * SECTOR
   if (group.sequential) {
     const at = from.stream + group.sectors > layout.streamSectors ? 0 : from.stream

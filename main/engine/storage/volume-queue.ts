@@ -32,7 +32,13 @@ export function profileOf(volume: VolumeRow): VolumeProfile {
     return { ...rates, queueDepth: 1, randomTicks: 8500 * TICKS_PER_US, sequentialTicks: 100 * TICKS_PER_US, operationTicks: 0 }
   }
   if (volume.readBytesPerSecond < 1000 * MIB) {
-    return { ...rates, queueDepth: 32, randomTicks: 80 * TICKS_PER_US, sequentialTicks: 60 * TICKS_PER_US, operationTicks: 10 * TICKS_PER_US }
+    return {
+      ...rates,
+      queueDepth: 32,
+      randomTicks: 80 * TICKS_PER_US,
+      sequentialTicks: 60 * TICKS_PER_US,
+      operationTicks: 10 * TICKS_PER_US,
+    }
   }
   return { ...rates, queueDepth: 128, randomTicks: 80 * TICKS_PER_US, sequentialTicks: 60 * TICKS_PER_US, operationTicks: 2 * TICKS_PER_US }
 }

@@ -99,6 +99,8 @@ export interface DiskImage {
   read(offset: number, target: Buffer): void
   /** Writes, allocating blocks. Durable after `flush`; after a crash before that, either content or the old one is found, never a broken file. */
   write(offset: number, source: Buffer): void
+  /** Gives a range its place in the file as a write does, without content: what had none reads as zeros and takes no room on the real disk. */
+  allocate(offset: number, length: number): void
   /** Brings everything written so far onto the disk, data before the tables that point to it. */
   flush(): void
   /** Flushes and closes. A second call does nothing. */
@@ -115,6 +117,8 @@ export interface DiskChain {
   read(offset: number, target: Buffer): Outcome<void>
   /** Writes at the leaf. */
   write(offset: number, source: Buffer): Outcome<void>
+  /** As a write at the leaf, without content (`DiskImage.allocate`): what had no place yet reads as zeros from then on. */
+  allocate(offset: number, length: number): Outcome<void>
   flush(): Outcome<void>
   close(): Outcome<void>
 }

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useRef, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect, useRef, useState } from 'react'
 import { Icon } from '../../theme/icons/Icon.tsx'
 import { type Command, isEnabled, type MenuEntry, plainLabel, runCommand, tidySeparators } from '../CommandModel/CommandModel.ts'
 import { ContextMenu } from '../ContextMenu/ContextMenu.tsx'
@@ -39,6 +39,7 @@ export function ActionsPane({ title = 'Actions', groups, collapsedIds, onCollaps
     ...(collapsedIds.has(group.id) ? [] : commandsOf(group).map((command) => `${group.id}/${command.id}`)),
   ])
   const stopKey = stop !== null && keys.includes(stop) ? stop : keys[0]
+  const ranByKey = useFocusOfGoneRow(root, keys)
   const toggle = (id: string): void => {
     const next = new Set(collapsedIds)
     if (!next.delete(id)) next.add(id)
@@ -46,6 +47,7 @@ export function ActionsPane({ title = 'Actions', groups, collapsedIds, onCollaps
   }
   const choose = (command: Command, element: HTMLElement, byKey: boolean): void => {
     if (!isEnabled(command)) return
+    ranByKey.current = byKey ? { key: element.dataset.key ?? '', index: keys.indexOf(element.dataset.key ?? '') } : null
     if (command.children === undefined) runCommand(command)
     else setFlyout({ command, at: element.getBoundingClientRect(), byKey })
   }
@@ -121,6 +123,30 @@ export function ActionsPane({ title = 'Actions', groups, collapsedIds, onCollaps
   )
 }
 
+interface RanRow {
+  readonly key: string
+  /** Place among the pane's rows when it was run. */
+  readonly index: number
+}
+
+/**
+ * An action often does not apply any more once it ran, and its row goes away with the focus. Who works with the keys goes on from the row that took
+ * its place; after a click the focus is left to the console, so that keys reach the list again.
+ */
+function useFocusOfGoneRow(root: RefObject<HTMLElement | null>, keys: readonly string[]): RefObject<RanRow | null> {
+  const ran = useRef<RanRow | null>(null)
+  useLayoutEffect(() => {
+    if (ran.current === null) return
+    const { key, index } = ran.current
+    if (keys.includes(key)) return
+    ran.current = null
+    if (document.activeElement !== document.body) return
+    const nearest = keys[Math.max(0, Math.min(keys.length - 1, index))]
+    root.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(nearest ?? '')}"]`)?.focus()
+  })
+  return ran
+}
+
 function commandsOf(group: ActionGroup): readonly Command[] {
   return group.entries.flatMap((entry) => (entry === 'separator' ? [] : [entry]))
 }
@@ -149,7 +175,10 @@ function ActionRow({ command, rowKey, stop, open, onFocus, onChoose }: ActionRow
       aria-haspopup={submenu ? 'menu' : undefined}
       aria-expanded={submenu ? open : undefined}
       onFocus={onFocus}
-      onClick={(event) => onChoose(event.currentTarget, event.detail === 0)}
+      onClick={(event) => {
+        // The second click of a double click comes too early to know that the first one has changed the state.
+        if (event.detail <= 1) onChoose(event.currentTarget, event.detail === 0)
+      }}
       onKeyDown={(event) => {
         if (event.key !== 'ArrowRight' || !submenu) return
         event.preventDefault()

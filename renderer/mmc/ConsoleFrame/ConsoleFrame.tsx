@@ -63,8 +63,10 @@ export function ConsoleFrame(props: ConsoleFrameProps): ReactNode {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: only listens to F6 of what is inside
     <div className={classes.frame} onKeyDown={onKeyDown}>
-      {layout.menusVisible && <MenuBar menus={menus} underline="always" />}
-      {layout.toolbarVisible && <Toolbar entries={toolbar} />}
+      <header>
+        {layout.menusVisible && <MenuBar menus={menus} underline="always" />}
+        {layout.toolbarVisible && <Toolbar entries={toolbar} />}
+      </header>
       <div ref={columns} className={classes.columns}>
         {layout.treeVisible && (
           <>

@@ -5,17 +5,14 @@ import { CheckBox } from '../Field/Choice.tsx'
 import { GroupBox } from '../GroupBox/GroupBox.tsx'
 import classes from './CustomizeViewDialog.module.css'
 
-/** What of the console and of its snap-ins is shown. */
+/** What of the console is shown. The product's boxes for taskpads and for menus and toolbars of snap-ins are left out: the console has none. */
 export interface CustomizeViewState {
   readonly consoleTree: boolean
   readonly standardMenus: boolean
   readonly standardToolbar: boolean
   readonly statusBar: boolean
   readonly descriptionBar: boolean
-  readonly taskpadTabs: boolean
   readonly actionPane: boolean
-  readonly snapinMenus: boolean
-  readonly snapinToolbars: boolean
 }
 
 export interface CustomizeViewDialogProps {
@@ -27,36 +24,28 @@ export interface CustomizeViewDialogProps {
 
 type Entry = readonly [key: keyof CustomizeViewState, label: string]
 
-const consoleEntries: readonly Entry[] = [
+const entries: readonly Entry[] = [
   ['consoleTree', 'Console &tree'],
   ['standardMenus', 'Standard &menus (Action and View)'],
   ['standardToolbar', '&Standard toolbar'],
   ['statusBar', 'Status &bar'],
   ['descriptionBar', '&Description bar'],
-  ['taskpadTabs', 'Taskpad &navigation tabs'],
   ['actionPane', '&Action pane'],
-]
-
-const snapinEntries: readonly Entry[] = [
-  ['snapinMenus', 'M&enus'],
-  ['snapinToolbars', 'T&oolbars'],
 ]
 
 /** The console's Customize View box. */
 export function CustomizeViewDialog({ value, onChange, onClose }: CustomizeViewDialogProps): ReactNode {
-  const boxes = (entries: readonly Entry[]): ReactNode => (
-    <div className={classes.boxes}>
-      {entries.map(([key, label]) => (
-        <CheckBox key={key} label={label} checked={value[key]} onChange={(checked) => onChange({ ...value, [key]: checked })} />
-      ))}
-    </div>
-  )
   return (
     <DialogWindow title="Customize View" width={340} onClose={onClose}>
       <div className={classes.body}>
         <p>Select or clear the check boxes to show or hide items in the console window.</p>
-        <GroupBox title="Console">{boxes(consoleEntries)}</GroupBox>
-        <GroupBox title="Snap-in">{boxes(snapinEntries)}</GroupBox>
+        <GroupBox title="Console">
+          <div className={classes.boxes}>
+            {entries.map(([key, label]) => (
+              <CheckBox key={key} label={label} checked={value[key]} onChange={(checked) => onChange({ ...value, [key]: checked })} />
+            ))}
+          </div>
+        </GroupBox>
       </div>
       <footer className={classes.bar}>
         <ClassicButton label="OK" isDefault onClick={onClose} />

@@ -43,6 +43,7 @@ function PlainListRow<T>(props: ListRowProps<T>): ReactNode {
       aria-selected={selected}
       data-selected={selected || undefined}
       data-focused={focused || undefined}
+      data-editing={editor !== null || undefined}
       data-row={id}
       onMouseDown={(event) => onPress(event, id)}
       onDoubleClick={() => onActivate(id)}
@@ -61,6 +62,7 @@ function PlainListRow<T>(props: ListRowProps<T>): ReactNode {
           {at === 0 && icon !== undefined && <Icon name={icon} className={classes.icon} />}
           {editor?.columnId === column.id ? (
             <InlineEdit
+              key={id}
               value={column.text(row)}
               label={column.header}
               maxLength={editor.maxLength}

@@ -1,4 +1,4 @@
-import { type ReactNode, useId } from 'react'
+import { type ReactNode, useId, useRef } from 'react'
 import { ContextMenu } from '../ContextMenu/ContextMenu.tsx'
 import { ListHeader } from './ListHeader.tsx'
 import { ListRow } from './ListRow.tsx'
@@ -12,10 +12,13 @@ export function ListView<T>(props: ListViewProps<T>): ReactNode {
   const { label, rows, columns, state, iconOf, menuFor, onRename, emptyText, multiSelect = true } = props
   const list = useListInteraction(props)
   const { scroller, sorted, ids, shown, totalWidth, virtual, dispatch, menu, setMenu, renamingId } = list
+  const items = virtual.getVirtualItems()
+  const slots = useSlots(items.length)
   const prefix = useId()
   const renameColumnId = props.renameColumnId ?? shown[0]?.column.id
   const menuEntries = menu === null ? [] : (menuFor?.(ids.filter((id) => state.selectedIds.has(id))) ?? [])
-  const focusIndex = state.focusedId === null ? -1 : ids.indexOf(state.focusedId)
+  // Only rows near the visible ones exist in the page: of the others there is nothing to point at.
+  const focusDrawn = state.focusedId !== null && items.some(({ index }) => ids[index] === state.focusedId)
   const fit = (columnId: string): number => widthThatFits(scroller.current, rows, columns, columnId, columnId === shown[0]?.column.id)
   return (
     // biome-ignore lint/a11y/useSemanticElements: virtual rows cannot be a table
@@ -26,7 +29,7 @@ export function ListView<T>(props: ListViewProps<T>): ReactNode {
       aria-rowcount={rows.length + 1}
       aria-colcount={shown.length}
       aria-multiselectable={multiSelect}
-      aria-activedescendant={focusIndex < 0 ? undefined : rowDomId(prefix, state.focusedId ?? '')}
+      aria-activedescendant={focusDrawn ? rowDomId(prefix, state.focusedId ?? '') : undefined}
       className={classes.list}
       tabIndex={0}
       data-menu-open={menu !== null || undefined}
@@ -40,13 +43,13 @@ export function ListView<T>(props: ListViewProps<T>): ReactNode {
         {sorted.length === 0 && emptyText !== undefined && <div className={classes.empty}>{emptyText}</div>}
         {/* biome-ignore lint/a11y/useSemanticElements: virtual rows cannot be a table */}
         <div role="rowgroup" className={classes.body} style={{ height: virtual.getTotalSize() }} data-ground="">
-          {virtual.getVirtualItems().map((item) => {
+          {items.map((item) => {
             const row = sorted[item.index]
             const id = ids[item.index]
             if (row === undefined || id === undefined) return null
             return (
               <ListRow
-                key={id}
+                key={item.index % slots}
                 domId={rowDomId(prefix, id)}
                 row={row}
                 id={id}
@@ -76,6 +79,16 @@ export function ListView<T>(props: ListViewProps<T>): ReactNode {
       )}
     </div>
   )
+}
+
+/**
+ * Number of row elements in use. A row that is scrolled out lends its element to the one that comes in: changing a few texts is much quicker than
+ * making elements and taking them away.
+ */
+function useSlots(wanted: number): number {
+  const slots = useRef(1)
+  slots.current = Math.max(slots.current, wanted)
+  return slots.current
 }
 
 function rowDomId(prefix: string, id: string): string {

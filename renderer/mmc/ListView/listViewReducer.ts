@@ -79,7 +79,7 @@ function moveColumn(columns: readonly ShownColumn[], columnId: string, toIndex: 
   return at === from ? columns : [...rest.slice(0, at), moved, ...rest.slice(at)]
 }
 
-function retain(state: ListViewState, ids: ReadonlySet<string>): ListViewState {
+function retain(state: ListViewState, ids: Pick<ReadonlySet<string>, 'has'>): ListViewState {
   const kept = (id: string | null): string | null => (id !== null && ids.has(id) ? id : null)
   const focusedId = kept(state.focusedId)
   const anchorId = kept(state.anchorId)

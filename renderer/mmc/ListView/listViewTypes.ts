@@ -76,4 +76,4 @@ export type ListViewAction =
   | { readonly type: 'moveColumn'; readonly columnId: string; readonly toIndex: number }
   | { readonly type: 'setColumns'; readonly columns: readonly ShownColumn[] }
   /** Rows went: forget them in selection, focus and anchor. */
-  | { readonly type: 'retain'; readonly ids: ReadonlySet<string> }
+  | { readonly type: 'retain'; readonly ids: Pick<ReadonlySet<string>, 'has'> }

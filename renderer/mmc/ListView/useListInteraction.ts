@@ -83,7 +83,7 @@ export function useListInteraction<T>(props: ListViewProps<T>): ListInteraction<
   }
   const openMenuByKey = (id: string | null): void => {
     const box = scroller.current?.getBoundingClientRect()
-    const index = id === null ? -1 : ids.indexOf(id)
+    const index = id === null ? -1 : (places.get(id) ?? -1)
     const top = listHeaderHeight + (index + 1) * rowHeight - (scroller.current?.scrollTop ?? 0)
     setMenu({ at: { x: (box?.left ?? 0) + 30, y: (box?.top ?? 0) + Math.max(0, top) }, byKey: true })
   }
@@ -101,9 +101,9 @@ export function useListInteraction<T>(props: ListViewProps<T>): ListInteraction<
     openMenuByKey,
     multiSelect,
   })
-  const { ids, virtual, dispatch } = list
+  const { ids, places, virtual, dispatch } = list
   const scrollTo = (id: string): void => {
-    const index = ids.indexOf(id)
+    const index = places.get(id) ?? -1
     if (index >= 0) virtual.scrollToIndex(index, { align: 'auto' })
   }
   useImperativeHandle(props.ref, () => ({

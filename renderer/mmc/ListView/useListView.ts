@@ -25,6 +25,8 @@ export interface ListController<T> {
   /** Rows in the order on screen. */
   readonly sorted: readonly T[]
   readonly ids: readonly string[]
+  /** Place of each id on screen. */
+  readonly places: ReadonlyMap<string, number>
   /** Shown columns in their order. */
   readonly shown: readonly { readonly column: ListColumn<T>; readonly width: number }[]
   readonly totalWidth: number
@@ -44,12 +46,17 @@ const moves: Readonly<Record<string, ListMove>> = {
 }
 
 /** Keeps the state's ids true to the rows that exist and tells which rows are on screen. */
-function useListEffects<T>(options: ListControllerOptions<T>, ids: readonly string[], virtual: Virtualizer<HTMLDivElement, Element>): void {
+function useListEffects<T>(
+  options: ListControllerOptions<T>,
+  ids: readonly string[],
+  places: ReadonlyMap<string, number>,
+  virtual: Virtualizer<HTMLDivElement, Element>,
+): void {
   const { state, onStateChange, onVisibleRange } = options
   useEffect(() => {
-    const next = listViewReducer(state, { type: 'retain', ids: new Set(ids) })
+    const next = listViewReducer(state, { type: 'retain', ids: places })
     if (next !== state) onStateChange(next)
-  }, [ids, state, onStateChange])
+  }, [places, state, onStateChange])
   const items = virtual.getVirtualItems()
   const first = items[0]?.index ?? 0
   const last = items.at(-1)?.index ?? -1
@@ -66,6 +73,8 @@ export function useListView<T>(options: ListControllerOptions<T>): ListControlle
   const direction = state.sort?.direction ?? 'ascending'
   const sorted = useMemo(() => sortRows(rows, sortColumn, direction), [rows, sortColumn, direction])
   const ids = useMemo(() => sorted.map(getId), [sorted, getId])
+  // Thousands of rows are looked up with every key and click.
+  const places = useMemo(() => new Map(ids.map((id, index) => [id, index])), [ids])
   const shown = state.columns.flatMap(({ id, width }) => columns.filter((column) => column.id === id).map((column) => ({ column, width })))
   const totalWidth = shown.reduce((sum, { width }) => sum + width, 0)
   const virtual = useVirtualizer({
@@ -76,13 +85,13 @@ export function useListView<T>(options: ListControllerOptions<T>): ListControlle
     scrollMargin: listHeaderHeight,
     scrollPaddingStart: listHeaderHeight,
   })
-  useListEffects(options, ids, virtual)
+  useListEffects(options, ids, places, virtual)
   const latest = useRef(state)
   useEffect(() => {
     latest.current = state
   }, [state])
   const scrollTo = (id: string | null): void => {
-    const index = id === null ? -1 : ids.indexOf(id)
+    const index = id === null ? -1 : (places.get(id) ?? -1)
     if (index >= 0) virtual.scrollToIndex(index, { align: 'auto' })
   }
   const dispatch = (action: ListViewAction): void => {
@@ -101,11 +110,11 @@ export function useListView<T>(options: ListControllerOptions<T>): ListControlle
     }
     if (event.key.length !== 1 || event.ctrlKey || event.altKey || event.metaKey) return false
     const texts = sorted.map(columns.find((column) => column.id === shown[0]?.column.id)?.text ?? getId)
-    const found = ids[typeAheadIndex(texts, typed(event.key), state.focusedId === null ? -1 : ids.indexOf(state.focusedId))]
+    const found = ids[typeAheadIndex(texts, typed(event.key), state.focusedId === null ? -1 : (places.get(state.focusedId) ?? -1))]
     if (found !== undefined) dispatch({ type: 'select', id: found })
     return true
   }
-  return { sorted, ids, shown, totalWidth, virtual, dispatch, handleKey }
+  return { sorted, ids, places, shown, totalWidth, virtual, dispatch, handleKey }
 }
 
 /** Height of the header in CSS pixels, as in `tokens.css`. */

@@ -99,9 +99,8 @@ function MenuRow({ entry, index, hot, expanded, showAccessKeys, onHover, onChoos
       onMouseMove={onHover}
       onClick={onChoose}
     >
-      <span className={classes.gutter}>
-        {entry.checked === true ? <Icon name="check" /> : entry.icon !== undefined && <Icon name={entry.icon} dimmed={!enabled} />}
-      </span>
+      {/* The product's menus have no pictures; those of the commands belong to the Actions pane and the toolbars. */}
+      <span className={classes.gutter}>{entry.checked === true && <Icon name="check" />}</span>
       <span className={classes.label}>
         <AccessLabel label={entry.label} underline={showAccessKeys} />
       </span>

@@ -62,7 +62,8 @@ export function MessageBox<Id extends string>(props: MessageBoxProps<Id>): React
         {icon !== undefined && <Icon name={iconOf[icon]} size={32} label={icon} />}
         <div className={classes.words} data-selectable="">
           <p className={classes.headline}>{headline}</p>
-          {typeof body === 'string' ? body.split('\n\n').map((paragraph) => <p key={paragraph}>{paragraph}</p>) : body}
+          {/* biome-ignore lint/suspicious/noArrayIndexKey: two machines of one name can have the same text */}
+          {typeof body === 'string' ? body.split('\n\n').map((paragraph, index) => <p key={index}>{paragraph}</p>) : body}
           {open && <pre className={classes.details}>{details}</pre>}
         </div>
       </div>

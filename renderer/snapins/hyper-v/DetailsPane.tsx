@@ -128,10 +128,10 @@ function MemoryTab({ vm, detail }: MemoryTabProps): ReactNode {
 type Adapter = VmDetail['adapters'][number]
 
 const ADAPTER_COLUMNS: readonly ListColumn<Adapter>[] = [
-  { id: 'adapter', header: 'Adapter', width: 300, text: (adapter) => adapter.text },
-  { id: 'connection', header: 'Connection', width: 150, text: (adapter) => adapter.connection },
-  { id: 'addresses', header: 'IP Addresses', width: 250, text: (adapter) => adapter.ipAddresses },
-  { id: 'status', header: 'Status', width: 120, text: (adapter) => adapter.status },
+  { id: 'adapter', header: 'Adapter', width: 344, text: (adapter) => adapter.text },
+  { id: 'connection', header: 'Connection', width: 124, text: (adapter) => adapter.connection },
+  { id: 'addresses', header: 'IP Addresses', width: 256, text: (adapter) => adapter.ipAddresses },
+  { id: 'status', header: 'Status', width: 110, text: (adapter) => adapter.status },
 ]
 
 const adapterId = (adapter: Adapter): string => adapter.id

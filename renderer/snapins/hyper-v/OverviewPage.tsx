@@ -18,7 +18,7 @@ export function OverviewPage({ hostName, onOpenHost, onHelp, onAbout }: Overview
         <Icon name="hyper-v-manager" size={32} />
         <div>
           <h2 className={classes.bannerTitle}>{MANAGER}</h2>
-          <p>Hyper-V Manager provides the tools to create, run and watch virtual machines on a virtualization server.</p>
+          <p>Hyper-V Manager provides the tools to manage virtualization servers and their virtual machines.</p>
         </div>
       </div>
       <div className={classes.boxes}>
@@ -27,7 +27,7 @@ export function OverviewPage({ hostName, onOpenHost, onHelp, onAbout }: Overview
             A virtualization server shares its processors, memory, disks and network adapters among virtual machines. Each virtual machine
             is a computer of its own: it starts its own operating system and knows nothing of its neighbours.
           </p>
-          <p>The server below this entry shows its virtual machines, their checkpoints and what is known of the one that is selected.</p>
+          <p>The server below this entry shows its virtual machines, their checkpoints and the details of the one that is selected.</p>
         </OverviewBox>
         <OverviewBox title="Getting Started">
           <ul>

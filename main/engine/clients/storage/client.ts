@@ -196,7 +196,8 @@ export class StorageClient implements VmbusDriver<StoragePacket, StoragePacket> 
   submit(request: StorageRequest, vp = 0): number {
     const ready = this.#state.name === 'ready' || this.#state.name === 'scanning'
     const unit = this.#units.find((one) => one.lun === request.lun)
-    if (!ready || unit === undefined || request.bytes > this.#maxTransferBytes) return 0
+    const moves = request.operation === 'read' || request.operation === 'write'
+    if (!ready || unit === undefined || (moves && request.bytes > this.#maxTransferBytes)) return 0
     if (request.offset % unit.blockBytes !== 0 || request.bytes % unit.blockBytes !== 0) return 0
     const indices = [...this.#ends.keys()]
     const index = indices[vp % indices.length] ?? 0
@@ -347,13 +348,19 @@ export class StorageClient implements VmbusDriver<StoragePacket, StoragePacket> 
       case 'flush':
         return { cdb: cdbHex(scsiCommand.synchronizeCache10), length: 10, direction: 2, bytes: 0, page }
       case 'unmap':
-        this.#options.memory.put(page, unmapList(request.offset / unit.blockBytes, blocks))
-        return { cdb: cdbHex(scsiCommand.unmap, 0, 0, 0, 0, 0, 0, 0, 24), length: 10, direction: 0, bytes: 24, page }
+        // Each list has a page of its own until the host has read it.
+        return { cdb: cdbHex(scsiCommand.unmap, 0, 0, 0, 0, 0, 0, 0, 24), length: 10, direction: 0, bytes: 24, page: this.#list(request, unit) }
       default: {
         const write = request.operation === 'write'
         return { ...transferCdb(write, request.offset / unit.blockBytes, blocks), direction: write ? 0 : 1, bytes: request.bytes, page }
       }
     }
+  }
+
+  #list(request: StorageRequest, unit: FoundUnit): number {
+    const page = this.#options.dataPage + 0x1000 + (this.#nextId % 0x1000)
+    this.#options.memory.put(page, unmapList(request.offset / unit.blockBytes, request.bytes / unit.blockBytes))
+    return page
   }
 
   #sendControl(operation: StorageOperation, body: StorageBody): void {

@@ -87,6 +87,7 @@ export class StorageBench {
   readonly bench: DeviceBench
   readonly backend = new TestBackend()
   readonly memory = new GuestArea<Uint8Array>(rawCodec)
+  readonly providerOptions: StorageProviderOptions
   readonly provider: StorageProvider
   readonly client: StorageClient
   readonly done: { readonly id: number; readonly outcome: StorageOutcome }[] = []
@@ -99,8 +100,7 @@ export class StorageBench {
     this.bench.describe = storageLine
     const kind = options.kind ?? 'scsi'
     const { clock } = this.bench
-    this.provider = new StorageProvider(
-      {
+    this.providerOptions = {
         kind,
         versionMax: options.version ?? storageVersion.v6_2,
         maxSubChannels: options.subChannels ?? 0,
@@ -110,9 +110,8 @@ export class StorageBench {
         memory: this.memory,
         offerSubchannels: (count) => void this.bench.bus.offerSubchannels(this.offerId, count, (index) => this.provider.subchannel(index)),
         ...(kind === 'fibreChannel' ? { fibreChannelNames: ['c003ff0000000000', 'c003ff000000ffff', 'c003ff0000000001', 'c003ff000000ffff'] as const } : {}),
-      },
-      options.units ?? [disk(0)],
-    )
+    }
+    this.provider = new StorageProvider(this.providerOptions, options.units ?? [disk(0)])
     this.client = new StorageClient({
       kind,
       ...(options.versions === undefined ? {} : { versions: options.versions }),

@@ -34,6 +34,8 @@ export const icStatus = {
   diskFull: 0x80070070,
   notConnected: 0x8007048f,
   machineLocked: 0x800704f7,
+  /** Of this model: the guest did not answer in time (ERROR_TIMEOUT). */
+  timeout: 0x800705b4,
 } as const
 
 const versionField = struct({ major: u16, minor: u16 })

@@ -33,7 +33,8 @@ export function NewVmWizard({ host, onClose }: NewVmWizardProps): ReactNode {
     [lab, client],
   )
   const cancelWork = useCallback(() => {
-    if (running.current !== null) void client.job.cancel({ jobId: running.current })
+    // Without a connection nothing can be cancelled; the bar above the console says so.
+    if (running.current !== null) client.job.cancel({ jobId: running.current }).catch(() => undefined)
   }, [client])
   const progress: WizardProgress | null = job?.status === 'running' ? { text: job.stepText, percent: job.percent } : null
   return (
@@ -62,17 +63,22 @@ async function createAndWait(lab: LabContextValue, client: Client, draft: Draft,
   if (!made.ok) return `The server encountered an error while creating ${draft.name.trim()}. ${refusalText(made.refusal).body}`
   started(made.jobId)
   const job = await jobEnd(lab, made.jobId)
-  if (job.status === 'completed') return null
+  if (job === null || job.status === 'completed') return null
   if (job.status === 'cancelled') return 'The virtual machine was not created because the operation was cancelled.'
   return `The server encountered an error while creating ${draft.name.trim()}. ${job.refusal ? refusalText(job.refusal).body : ''}`.trim()
 }
 
-function jobEnd({ store }: LabContextValue, jobId: string): Promise<JobView> {
+/** The ended job; null when it vanished after it was seen: it ended while the connection was lost, and the list shows what became of it. */
+function jobEnd({ store }: LabContextValue, jobId: string): Promise<JobView | null> {
   return new Promise((resolve) => {
+    let seen = false
     const look = (): boolean => {
       const job = store.get().jobs.get(jobId)
-      if (job === undefined || job.status === 'running') return false
-      resolve(job)
+      if (job === undefined ? !seen : job.status === 'running') {
+        seen = job !== undefined
+        return false
+      }
+      resolve(job ?? null)
       return true
     }
     if (look()) return

@@ -25,7 +25,8 @@ export function useBrowse(hostId: string): (options: BrowseOptions) => Promise<s
         entries: listed.entries.map(({ name, path: entryPath, kind, sizeBytes, modifiedTick }) => ({
           name: kind === 'drive' ? entryPath : name,
           kind,
-          sizeBytes,
+          // Sizes are those of files; the engine counts 0 for folders and drives.
+          sizeBytes: kind === 'file' ? sizeBytes : null,
           modifiedText: kind === 'drive' ? '' : formatDateTime(instantOf(startTimeMs, modifiedTick)),
         })),
       }

@@ -23,8 +23,8 @@ export function BeginPage({ preference }: Props & { readonly preference: string 
   return (
     <>
       <p>
-        A virtual machine does the work of a physical computer. This wizard asks for its most important settings; most of them can be changed
-        later in Hyper-V Manager.
+        A virtual machine does the work of a physical computer. This wizard asks for its most important settings; most of them can be
+        changed later in Hyper-V Manager.
       </p>
       <p>There are two ways to go on:</p>
       <ul>

@@ -2,7 +2,7 @@
 import { refusalText } from '../../../../preload/contract/index.ts'
 import type { Client } from '../../../client/connection.ts'
 import type { PagesFor, WizardPage } from '../../../mmc/index.ts'
-import { type Draft, newVmOf } from './draft.ts'
+import { type Draft, installOf, newVmOf } from './draft.ts'
 import { BeginPage, GenerationPage, MemoryPage, NamePage, NetworkPage } from './machinePages.tsx'
 import { DiskPage, InstallPage, SummaryPage } from './storagePages.tsx'
 
@@ -61,6 +61,11 @@ export function pagesFor(context: PageContext): PagesFor<Draft> {
 async function firstProblem(client: Client, draft: Draft, fields: readonly Field[]): Promise<string | null> {
   if (fields.includes('memory') && draft.memoryMb === null) return 'Specify an amount of memory.'
   if (fields.includes('disk') && draft.disk === 'new' && draft.diskSizeGb === null) return 'Specify a size for the virtual hard disk.'
+  if (fields.includes('disk') && draft.disk === 'existing' && draft.existingPath.trim() === '')
+    return 'Specify the virtual hard disk to use.'
+  const install = fields.includes('install') ? installOf(draft) : 'later'
+  if (install === 'image' && draft.imagePath.trim() === '') return 'Specify the image file to install the operating system from.'
+  if (install === 'floppy' && draft.floppyPath.trim() === '') return 'Specify the virtual floppy disk to install the operating system from.'
   try {
     const problems = await client.vm.check(newVmOf(draft))
     const problem = problems.find(({ field }) => fields.includes(field))

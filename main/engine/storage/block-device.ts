@@ -58,7 +58,7 @@ export interface BlockCompletion {
 }
 
 /** A block device of a virtual machine as its provider sees it. */
-export interface BlockBackend {
+export interface BlockDevice {
   readonly kind: 'disk' | 'optical'
   readonly sectorBytes: number
   /** 0 for a drive without a medium. */
@@ -97,7 +97,7 @@ export const senseOf: Readonly<Record<BlockStatus, Sense | null>> = {
   'device-failed': { key: 0x04, code: 0x44, qualifier: 0x00 },
 }
 
-/** Load of one stretch of time, as totals. Bytes are multiples of a sector and not more than the operations can carry. */
+/** Load of one stretch of time, as totals. Rounded to whole operations and sectors; transfers above 1 MiB count as several. */
 export interface DiskLoad {
   readonly reads: number
   readonly writes: number
@@ -119,4 +119,6 @@ export interface DiskLoadResult {
   readonly busyTicks: Tick
   /** Mean time of an operation in the volume's present condition, ticks. */
   readonly latencyTicks: Tick
+  /** Part of the volume's time that all load on it takes; above 1 it cannot keep up and its users should ask for less. */
+  readonly utilization: number
 }

@@ -1,0 +1,426 @@
+/** The stack of one running machine: its partition, what its guest has done with it, its VMBus and devices. Made by `HostStack`. */
+import {
+  createChildPartition,
+  DEFAULT_SPEC,
+  HvCall,
+  type InterceptMessage,
+  type PartitionId,
+  type PartitionSpec,
+  type RegisterValue,
+  removePartition,
+  runPartition,
+  statusName,
+  suspendPartition,
+} from '../hypervisor/index.ts'
+import { refuse, type Result, succeed } from '../kernel/result.ts'
+import { vmbusSint } from '../vmbus/versions.ts'
+import { disableInterface, enlightenFirmware, enlightenKernel, reportCrash, selfTest, startedVps, startProcessors } from './guest-boot.ts'
+import { DEVICE_ROWS, isEnlightened } from './guest-facts.ts'
+import type { HostStack } from './host-stack.ts'
+import { MachineBus } from './machine-bus.ts'
+import { MachineContext } from './machine-context.ts'
+import { PortCallFailed } from './machine-ports.ts'
+import { MachineTraffic } from './machine-traffic.ts'
+import { MachineViews } from './machine-views.ts'
+import { resetGuest, restoreGuest, saveGuest } from './saved-guest.ts'
+import { StackLog, StackTally } from './stack-log.ts'
+import type { DeviceKind, DeviceSpec, GuestStage, GuestStep, MachineSpec, PowerOnRefusal, SavedStack, StepReport } from './stack-types.ts'
+
+const PAGES_PER_MB = 256
+/** Guest memory below the hole for devices under 4 GB, and where the rest begins. */
+const LOW_PAGES_MAX = 0xf_8000
+const HIGH_PAGES_START = 0x10_0000
+/** Pages for shadow page tables on hosts without second-level translation (model). */
+const VIRTUAL_TLB_PAGES = 512
+/** Reads of the Generation 2 firmware: partition table, loader, boot configuration, kernel (model: a sample of the hundreds). */
+const FIRMWARE_READS = 8
+const FIRMWARE_READ_BYTES = 65_536
+/** Reads of the Generation 1 firmware through the emulated disk: boot sector and loader (model). */
+const BIOS_READS = 2
+/** Stop code of an injected crash: MANUALLY_INITIATED_CRASH. */
+const DEFAULT_CRASH = [0xe2n, 0n, 0n, 0n, 0n]
+
+/** First registers of a Generation 2 machine: protected mode with paging, entry of the firmware image (core sheet 1.2, row 11). */
+const FLAT_ENTRY: readonly RegisterValue[] = [
+  { name: 'Cr0', value: 0x8000_0011n },
+  { name: 'Rip', value: 0x10_0000n },
+]
+/** Root calls that one start or end may write to the trace. */
+const ROOT_TRACE_ROWS = 5000
+
+const toStage: Readonly<Record<Exclude<GuestStep, 'shutdown' | 'crash'>, GuestStage>> = {
+  firmware: 'firmware',
+  kernel: 'kernel',
+  devices: 'devices',
+  services: 'services',
+}
+
+export class MachineStack {
+  readonly host: HostStack
+  readonly context: MachineContext
+  readonly vmbus: MachineBus
+  readonly traffic: MachineTraffic
+  readonly views: MachineViews
+  stage: GuestStage = 'off'
+  #suspended = false
+  #shutdownAnswered = false
+
+  constructor(host: HostStack, spec: MachineSpec) {
+    this.host = host
+    this.context = new MachineContext(host, spec, new StackTally(), new StackLog(() => host.now()))
+    this.vmbus = new MachineBus(this.context, () => {
+      this.#shutdownAnswered = true
+    })
+    this.traffic = new MachineTraffic(this)
+    this.views = new MachineViews(this)
+  }
+
+  get spec(): MachineSpec {
+    return this.context.spec
+  }
+
+  get partitionId(): PartitionId {
+    return this.context.partitionId
+  }
+
+  get suspended(): boolean {
+    return this.#suspended
+  }
+
+  /** True from `powerOn` to `powerOff`. */
+  get isOn(): boolean {
+    return this.stage !== 'off'
+  }
+
+  get enlightened(): boolean {
+    return isEnlightened(this.spec.guest)
+  }
+
+  // Life
+
+  /** Builds the partition in the order of S18; `register` is told its id before anything in it runs. For `HostStack`. */
+  build(register: (partitionId: PartitionId) => void, saved: SavedStack | undefined): Result<undefined, PowerOnRefusal> {
+    const { hypervisor } = this.host
+    const created = this.#traced(() => createChildPartition(hypervisor, this.#partitionSpec()))
+    if (!created.ok) {
+      const code = /Deposit|Map/.test(created.call) || statusName(created.status).includes('MEMORY') ? 'insufficient-memory' : 'insufficient-resources'
+      return refuse(code, { call: created.call, status: statusName(created.status) }, code === 'insufficient-memory' ? 'S34' : undefined)
+    }
+    this.context.partitionId = created.partitionId
+    this.stage = 'created'
+    register(created.partitionId)
+    const refused = this.#connect(saved)
+    if (refused !== undefined) {
+      this.powerOff()
+      return refused
+    }
+    this.#traced(() => runPartition(hypervisor, this.partitionId))
+    if (saved !== undefined) this.vmbus.bus?.signalAll()
+    return succeed(undefined)
+  }
+
+  /** Takes the machine down as it stands: providers close, ports and connections go, the partition is removed. */
+  powerOff(): void {
+    if (!this.isOn) return
+    this.traffic.stop()
+    this.vmbus.end()
+    this.vmbus.ports.close()
+    this.#traced(() => removePartition(this.host.hypervisor, this.partitionId))
+    this.stage = 'off'
+    this.#suspended = false
+    this.host.forget(this)
+    this.host.settle()
+  }
+
+  /** The same partition starts over: VMBus forgotten, processors reset. */
+  reset(): void {
+    if (!this.isOn) return
+    this.traffic.stop()
+    this.suspend(true)
+    this.vmbus.end()
+    resetGuest(this.context)
+    this.stage = 'created'
+    this.suspend(false)
+  }
+
+  /** Freezes or continues all processors; what arrived meanwhile is taken then. */
+  suspend(on: boolean): void {
+    if (!this.isOn || this.#suspended === on) return
+    this.traffic.catchUp()
+    this.#traced(() => suspendPartition(this.host.hypervisor, this.partitionId, on))
+    this.#suspended = on
+    if (!on && this.stage !== 'crashed') for (const vp of startedVps(this.context)) this.host.hypervisor.setInterruptFlag(this.partitionId, vp, true)
+    this.host.settle()
+  }
+
+  /** Everything of the machine as rows; the machine goes on (suspend it before, power it off after). */
+  save(): SavedStack {
+    this.traffic.catchUp()
+    this.host.settle()
+    return {
+      version: 1,
+      spec: this.spec,
+      savedTick: this.host.now(),
+      stage: this.stage,
+      guest: saveGuest(this.context),
+      bus: this.vmbus.save(),
+      nextRequest: this.traffic.nextRequest,
+    }
+  }
+
+  // Guest
+
+  /** The guest's next step, with everything that it brings about in the same tick. */
+  step(step: GuestStep): StepReport {
+    const mark = this.context.tally.mark()
+    const done = this.isOn && !this.#suspended && this.stage !== 'crashed' && this.#step(step)
+    this.host.settle()
+    return { step, done, costs: this.context.tally.since(mark) }
+  }
+
+  #step(step: GuestStep): boolean {
+    switch (step) {
+      case 'firmware':
+        return this.#firmware()
+      case 'kernel':
+        return this.#kernel()
+      case 'devices':
+        return this.#openDevices('devices')
+      case 'services':
+        return this.#openDevices('services')
+      case 'shutdown':
+        return this.#shutDown()
+      case 'crash':
+        return this.#crash()
+    }
+  }
+
+  #firmware(): boolean {
+    if (this.stage !== 'created') return false
+    this.stage = toStage.firmware
+    if (this.spec.generation === 1) {
+      selfTest(this.context)
+      const disk = this.spec.devices.find((device) => device.kind === 'ide-filter')
+      if (disk !== undefined) for (let read = 0; read < BIOS_READS; read++) this.traffic.emulatedDisk(disk, 'read', 4096)
+      return true
+    }
+    enlightenFirmware(this.context)
+    const bus = this.vmbus.begin('firmware')
+    this.vmbus.setTrace(this.context.log.on)
+    bus.connect()
+    this.host.settle()
+    this.vmbus.openDevices((device) => this.vmbus.usedBy(device))
+    this.host.settle()
+    const boot = this.spec.devices.find((device) => this.vmbus.usedBy(device))
+    const unit = boot?.units?.[0]
+    if (boot !== undefined && unit !== undefined && this.vmbus.pairOf(boot)?.started === true) {
+      for (let read = 0; read < FIRMWARE_READS; read++) this.traffic.readDisk(boot, unit, read * FIRMWARE_READ_BYTES, FIRMWARE_READ_BYTES)
+    }
+    return true
+  }
+
+  #kernel(): boolean {
+    if (this.stage !== 'created' && this.stage !== 'firmware') return false
+    this.#leaveFirmware()
+    this.stage = toStage.kernel
+    if (this.enlightened) enlightenKernel(this.context)
+    const started = startProcessors(this.context, this.enlightened)
+    if (this.spec.guest.vmbus !== null) {
+      const bus = this.vmbus.begin('kernel')
+      this.vmbus.setTrace(this.context.log.on)
+      bus.connect()
+    }
+    return this.enlightened || started > 0
+  }
+
+  /** ExitBootServices: the firmware's client unloads and its interface goes. */
+  #leaveFirmware(): void {
+    if (this.vmbus.bus === undefined) return
+    this.vmbus.bus.unload()
+    this.host.settle()
+    this.vmbus.end()
+    disableInterface(this.context)
+  }
+
+  #openDevices(step: 'devices' | 'services'): boolean {
+    const from: GuestStage = step === 'devices' ? 'kernel' : 'devices'
+    if (this.stage !== from) return false
+    this.stage = toStage[step]
+    const { bus } = this.vmbus
+    if (bus === undefined) return false
+    const before = bus.openChannels().length
+    this.vmbus.openDevices((device) => DEVICE_ROWS[device.kind].step === step && this.vmbus.usedBy(device))
+    this.host.settle()
+    return bus.openChannels().length > before
+  }
+
+  /** True when the host's request was answered; the guest ends in any case. */
+  #shutDown(): boolean {
+    if (this.stage !== 'kernel' && this.stage !== 'devices' && this.stage !== 'services') return false
+    this.traffic.stop()
+    const answered = this.requestShutdown()
+    this.stage = 'shut-down'
+    const { bus } = this.vmbus
+    if (bus !== undefined) {
+      for (const channel of bus.openChannels()) bus.closeChannel(channel.channelId)
+      this.host.settle()
+      bus.unload()
+      this.host.settle()
+      this.vmbus.end()
+    }
+    if (this.enlightened) disableInterface(this.context)
+    return answered
+  }
+
+  /** Sends the shutdown message of the integration service; whether the guest answered. */
+  requestShutdown(): boolean {
+    this.#shutdownAnswered = false
+    this.traffic.sendShutdown()
+    return this.#shutdownAnswered
+  }
+
+  #crash(parameters: readonly bigint[] = DEFAULT_CRASH): boolean {
+    this.traffic.stop()
+    reportCrash(this.context, parameters, this.enlightened)
+    this.stage = 'crashed'
+    this.host.addEffect({ kind: 'crashed', machineId: this.spec.id })
+    return this.enlightened
+  }
+
+  // Devices
+
+  /** A device that comes while the machine runs (hot add, an integration service switched on). The guest opens it if it has the driver. */
+  addDevice(device: DeviceSpec): void {
+    this.context.spec = { ...this.spec, devices: [...this.spec.devices, device] }
+    this.vmbus.add(device)
+    this.host.settle()
+    const reached = this.stage === 'services' || (this.stage === 'devices' && DEVICE_ROWS[device.kind].step === 'devices')
+    if (reached) this.vmbus.openDevices((candidate) => candidate === device && this.vmbus.usedBy(device))
+    this.host.settle()
+  }
+
+  /** A device that is taken away while the machine runs. */
+  removeDevice(device: DeviceSpec): void {
+    this.vmbus.remove(device)
+    this.context.spec = { ...this.spec, devices: this.spec.devices.filter((candidate) => candidate !== device) }
+    this.host.settle()
+  }
+
+  /** The guest closes the channel of a device (its driver is disabled); `openDevice` is the way back. S24. */
+  closeDevice(device: DeviceSpec): void {
+    const channelId = this.vmbus.pairOf(device)?.channel?.channelId
+    if (channelId !== undefined) this.vmbus.bus?.closeChannel(channelId)
+    this.host.settle()
+  }
+
+  openDevice(device: DeviceSpec): void {
+    this.vmbus.openDevices((candidate) => candidate === device && this.vmbus.usedBy(device))
+    this.host.settle()
+  }
+
+  // Called by the host
+
+  interrupted(vp: number, vector: number, sint: number): void {
+    const { tally, log } = this.context
+    if (sint >= 0) tally.guestInterrupts++
+    if (log.on) log.add('interrupt', 'guest', vp, `vector ${vector.toString(16)}${sint >= 0 ? `, SINT ${sint}` : ''}`)
+    if (sint !== vmbusSint) return
+    this.host.defer(() => this.#serveInterrupt(vp))
+  }
+
+  #serveInterrupt(vp: number): void {
+    const { bus } = this.vmbus
+    if (!this.isOn || this.stage === 'crashed') return
+    if (bus !== undefined) this.vmbus.transport.guestInterrupt(vp, bus)
+    else this.host.hypervisor.endOfInterrupt(this.partitionId, vp)
+  }
+
+  intercepted(intercept: InterceptMessage): void {
+    const { tally, log } = this.context
+    tally.intercepts++
+    tally.hostInterrupts++
+    if (log.on) log.add('intercept', 'hypervisor', intercept.vpIndex, `${intercept.access} ${JSON.stringify(intercept.fields)}`)
+  }
+
+  /** The worker process has emulated an access: the processor goes on. */
+  emulate(intercept: InterceptMessage): void {
+    if (!this.isOn || intercept.partitionId !== this.partitionId) return
+    const registers = [{ name: 'InterceptSuspend', value: 0n }] as const
+    this.host.rootCall(HvCall.SetVpRegisters, { partitionId: this.partitionId, vpIndex: intercept.vpIndex, registers })
+  }
+
+  providerChanged(kind: DeviceKind): void {
+    this.traffic.catchUp()
+    if (!this.host.isStalled(kind)) {
+      for (const pair of this.vmbus.pairs) if (pair.device.kind === kind && pair.channel !== undefined) pair.provider.event(pair.channel)
+    }
+    this.traffic.resumeAfterFault()
+  }
+
+  /** What contradicts itself; empty for a sound machine. */
+  violations(): readonly string[] {
+    return (this.vmbus.bus?.invariantViolations() ?? []).map((text) => `${this.spec.id}: ${text}`)
+  }
+
+  // Trace
+
+  /** One ordered list of hypercalls, MSRs, intercepts, messages, packets and interrupts. */
+  setTrace(on: boolean): void {
+    if (on && !this.context.log.on) this.context.log.clear()
+    this.context.log.on = on
+    this.vmbus.setTrace(on)
+  }
+
+  /** Copies what the root does in one go into the machine's trace. */
+  #traced<T>(work: () => T): T {
+    const { log } = this.context
+    if (!log.on) return work()
+    const { trace, rootId } = this.host.hypervisor
+    trace.enable(rootId, ROOT_TRACE_ROWS)
+    const result = work()
+    for (const { vpIndex, fields } of trace.events(rootId, { kinds: ['hypercall'] })) log.add('hypercall', 'root', vpIndex, `${fields['call']}: ${fields['status']}`)
+    trace.disable(rootId)
+    return result
+  }
+
+  // Building
+
+  #connect(saved: SavedStack | undefined): ReturnType<typeof refuse<PowerOnRefusal>> | undefined {
+    try {
+      this.vmbus.ports.open()
+      if (saved === undefined) return undefined
+      restoreGuest(this.context, saved.guest)
+      const reason = saved.bus === null ? undefined : this.vmbus.restore(saved.bus)
+      if (reason !== undefined) return refuse('saved-state-refused', { reason })
+    } catch (error) {
+      if (!(error instanceof PortCallFailed)) throw error
+      return refuse('insufficient-memory', { call: error.call, status: statusName(error.status) }, 'S34')
+    }
+    this.stage = saved.stage
+    this.traffic.nextRequest = saved.nextRequest
+    this.vmbus.setTrace(this.context.log.on)
+    return undefined
+  }
+
+  #partitionSpec(): PartitionSpec {
+    const { spec, host } = this
+    const pages = spec.memoryMb * PAGES_PER_MB
+    const low = Math.min(pages, LOW_PAGES_MAX)
+    const memory = [{ page: 0, pages: low }]
+    if (pages > low) memory.push({ page: HIGH_PAGES_START, pages: pages - low })
+    return {
+      ...DEFAULT_SPEC,
+      vpCount: spec.processorCount,
+      memory,
+      node: spec.node ?? 0,
+      numaSpanning: spec.numaSpanning ?? true,
+      reservePercent: spec.reservePercent,
+      limitPercent: spec.limitPercent,
+      weight: spec.weight,
+      smt: host.release.smtGuests && host.spec.threadsPerCore === 2,
+      generation: spec.generation,
+      virtualTlbPages: host.spec.slat ? 0 : VIRTUAL_TLB_PAGES,
+      registers: spec.generation === 2 ? FLAT_ENTRY : [],
+    }
+  }
+}

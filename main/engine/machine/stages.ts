@@ -1,0 +1,61 @@
+/** How the phases of a guest map onto the steps of its machine's stack. */
+import type { GuestPhase } from '../guest/phases.ts'
+import type { GuestRow } from '../rows.ts'
+import type { GuestStep } from './stack-types.ts'
+
+/** How far a stack has been taken: the step done last, or `created`. */
+export type Stage = 'created' | GuestStep
+
+const PHASE_STAGES: Readonly<Record<GuestPhase, Stage>> = {
+  firmware: 'firmware',
+  'boot-attempt': 'firmware',
+  'boot-prompt': 'firmware',
+  'boot-failed': 'firmware',
+  'boot-error': 'firmware',
+  loader: 'firmware',
+  kernel: 'kernel',
+  devices: 'devices',
+  services: 'services',
+  'lock-screen': 'services',
+  'sign-in': 'services',
+  'signing-in': 'services',
+  desktop: 'services',
+  'security-options': 'services',
+  'signing-out': 'services',
+  'console-login': 'services',
+  'console-password': 'services',
+  'console-shell': 'services',
+  // The installer's small system has the drivers of the system that it installs, and no services.
+  'setup-loading': 'kernel',
+  'setup-copying': 'devices',
+  'setup-features': 'devices',
+  'setup-restarting': 'devices',
+  'first-boot': 'services',
+  oobe: 'services',
+  'shutting-down': 'shutdown',
+  restarting: 'shutdown',
+  hibernating: 'shutdown',
+  halted: 'shutdown',
+  crashed: 'crash',
+  // A hung system keeps what it has.
+  hung: 'services',
+  'powered-off': 'shutdown',
+}
+
+export function stageOf(guest: GuestRow): Stage {
+  return PHASE_STAGES[guest.phase as GuestPhase]
+}
+
+/** Steps of a start, in their order. */
+const ORDER: readonly Stage[] = ['created', 'firmware', 'kernel', 'devices', 'services']
+
+/** What leads from one stage to another: the missing steps, after a reset where the way leads back. */
+export function stepsTo(present: Stage, wanted: Stage): { readonly reset: boolean; readonly steps: readonly GuestStep[] } {
+  if (present === wanted) return { reset: false, steps: [] }
+  if (wanted === 'shutdown' || wanted === 'crash') return { reset: false, steps: [wanted] }
+  const from = ORDER.indexOf(present)
+  const to = ORDER.indexOf(wanted)
+  const reset = from < 0 || from > to
+  const steps = ORDER.slice(reset ? 1 : from + 1, to + 1).filter((stage): stage is GuestStep => stage !== 'created')
+  return { reset, steps }
+}

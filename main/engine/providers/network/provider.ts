@@ -1,0 +1,456 @@
+/**
+ * The network provider of one adapter (in vmswitch): NVSP start, RNDIS control, frames both ways, sub-channels, VF association
+ * (devices reference 3; openvmm: netvsp/src/lib.rs). Frames go to a {@link SwitchPort}; frames of the switch come by {@link NetworkProvider.deliver}.
+ */
+import type { ProviderAnswer, VmbusProvider } from '../../vmbus/bus-types.ts'
+import type { Channel } from '../../vmbus/channel.ts'
+import { completionPacket, completionRequested, inBandPacket, type Packet, type TransferRange, transferPagesPacket } from '../../vmbus/packet.ts'
+import { ChannelEnd, type EndRows, hostPort } from '../channel-end.ts'
+import { type DeviceClock, DueList, type DueRows } from '../device-clock.ts'
+import type { EthernetFrame } from './frame.ts'
+import { type NvspMessage, type NvspPayload, nvspBytes, nvspCodec, nvspDefaults, nvspPayloadBytes, nvspStatus, nvspVersion } from './nvsp.ts'
+import { type NvspCompletion, type NvspVersion, nvspVersions, receiveSlotBytes, rndisChannel } from './nvsp.ts'
+import type { NetworkMemory, SwitchPort } from './ports.ts'
+import { largeSendMss, type RndisMessage, type RndisPacketInfo, rndisIndication, rndisMessages } from './rndis.ts'
+import { type AdapterFacts, filterAccepts, type RndisState, rndisStart, rndisStep } from './rndis-device.ts'
+
+export interface NetworkProviderOptions {
+  readonly versionMax: NvspVersion
+  /** Sub-channels that the host grants. */
+  readonly maxSubChannels: number
+  readonly port: SwitchPort
+  readonly clock: DeviceClock
+  readonly memory: NetworkMemory
+  readonly offerSubchannels: (count: number) => void
+  /** The guest moved its data path: to the VF, or back. */
+  readonly dataPathSwitched?: (toVf: boolean) => void
+}
+
+interface NetworkState {
+  readonly version: NvspVersion | undefined
+  readonly ndis: { readonly major: number; readonly minor: number } | undefined
+  readonly config: { readonly mtu: number; readonly capabilities: number } | undefined
+  readonly receiveBuffer: { readonly gpadlId: number; readonly id: number; readonly slotBytes: number; readonly slots: number } | undefined
+  readonly sendBuffer: { readonly gpadlId: number; readonly id: number; readonly sections: number } | undefined
+  readonly rndis: RndisState
+  readonly subChannels: number
+  readonly vf: { readonly serial: number; readonly active: boolean } | undefined
+}
+
+const start: NetworkState = {
+  version: undefined,
+  ndis: undefined,
+  config: undefined,
+  receiveBuffer: undefined,
+  sendBuffer: undefined,
+  rndis: rndisStart,
+  subChannels: 0,
+  vf: undefined,
+}
+
+interface LateCompletion {
+  readonly channel: number
+  readonly transactionId: number
+}
+
+export const networkRowsVersion = 1
+
+export interface NetworkProviderRows {
+  readonly version: typeof networkRowsVersion
+  readonly state: NetworkState
+  readonly facts: AdapterFacts
+  readonly busySlots: readonly (readonly [tag: number, slots: readonly number[]])[]
+  readonly nextTag: number
+  readonly late: DueRows<LateCompletion>
+  readonly ends: readonly (readonly [channel: number, rows: EndRows])[]
+  readonly counts: NetworkProvider['counts']
+}
+
+type NetworkChannel = Channel<NvspPayload, NvspPayload>
+type End = ChannelEnd<NvspPayload, NvspPayload>
+
+export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> {
+  readonly codecs = { toHost: nvspCodec, toGuest: nvspCodec }
+  readonly #options: NetworkProviderOptions
+  #facts: AdapterFacts
+  #state: NetworkState = start
+  readonly #ends = new Map<number, End>()
+  readonly #busySlots = new Map<number, readonly number[]>()
+  #freeSlots: number[] = []
+  #nextTag = 1
+  readonly #late = new DueList<LateCompletion>()
+  readonly #gpadls = new Map<number, number>()
+  /** Frames and bytes of the guest (sent) and to the guest (received), segments of large sends, and drops by cause. */
+  readonly counts = { sentFrames: 0, sentBytes: 0, receivedFrames: 0, receivedBytes: 0, segments: 0, droppedNoSlot: 0, droppedByFilter: 0, droppedBySwitch: 0 }
+
+  constructor(options: NetworkProviderOptions, facts: AdapterFacts) {
+    this.#options = options
+    this.#facts = facts
+  }
+
+  get state(): NetworkState {
+    return this.#state
+  }
+
+  get facts(): AdapterFacts {
+    return this.#facts
+  }
+
+  /** Free slots of the receive buffer. */
+  get freeSlots(): number {
+    return this.#freeSlots.length
+  }
+
+  /** Whether frames flow: filter set. */
+  get isUp(): boolean {
+    return this.#state.rndis.filter !== 0 && this.#facts.connected
+  }
+
+  open(channel: NetworkChannel): ProviderAnswer {
+    this.#state = start
+    this.#attach(0, channel)
+    return 0
+  }
+
+  close(): 'closed' {
+    for (const end of this.#ends.values()) end.detach()
+    this.#ends.clear()
+    this.#late.remove(() => true)
+    this.#busySlots.clear()
+    this.#freeSlots = []
+    this.#state = start
+    return 'closed'
+  }
+
+  event(_channel: NetworkChannel): void {
+    this.#ends.get(0)?.pump()
+  }
+
+  gpadl(gpadlId: number, ranges: readonly { readonly byteCount: number }[]): ProviderAnswer {
+    this.#gpadls.set(
+      gpadlId,
+      ranges.reduce((sum, range) => sum + range.byteCount, 0),
+    )
+    return 0
+  }
+
+  gpadlTeardown(gpadlId: number): void {
+    this.#gpadls.delete(gpadlId)
+  }
+
+  subchannel(index: number): VmbusProvider<NvspPayload, NvspPayload> {
+    return {
+      codecs: this.codecs,
+      open: (channel) => {
+        this.#attach(index, channel)
+        if (this.#ends.size - 1 === this.#state.subChannels) this.sendIndirectionTable()
+        return 0
+      },
+      close: () => {
+        for (const tag of this.#ends.get(index)?.detach() ?? []) this.#release(tag)
+        this.#ends.delete(index)
+        return 'closed'
+      },
+      event: () => this.#ends.get(index)?.pump(),
+    }
+  }
+
+  wake(): void {
+    const now = this.#options.clock.now()
+    for (let late = this.#late.take(now); late !== undefined; late = this.#late.take(now)) this.#done(late.channel, late.transactionId)
+    for (const end of this.#ends.values()) if (end.waiting > 0) end.pump()
+    this.#late.arm(this.#options.clock)
+  }
+
+  stop(): void {
+    for (const end of this.#ends.values()) end.stop()
+  }
+
+  resume(): void {
+    for (const end of this.#ends.values()) end.resume()
+  }
+
+  // ---- the switch
+
+  /** Frames for the guest, as one packet to the queue (channel) given; frames without a slot are dropped. Returns how many were put into the ring. */
+  deliver(frames: readonly { readonly frame: EthernetFrame; readonly info?: RndisPacketInfo }[], queue = 0): number {
+    const { receiveBuffer, rndis } = this.#state
+    if (receiveBuffer === undefined || !this.#facts.connected) return 0
+    const messages: RndisMessage[] = []
+    for (const { frame, info } of frames) {
+      if (!filterAccepts(rndis.filter, frame, this.#facts.mac)) this.counts.droppedByFilter++
+      else messages.push({ kind: 'packet', frame, info: info ?? {} })
+    }
+    let taken = 0
+    for (let at = 0; at < messages.length; at += nvspDefaults.receiveRangesMax) {
+      taken += this.#push(messages.slice(at, at + nvspDefaults.receiveRangesMax), rndisChannel.data, this.#ends.has(queue) ? queue : 0)
+    }
+    return taken
+  }
+
+  /** The port is connected to a switch or not: the guest is told. */
+  setConnected(connected: boolean): void {
+    if (this.#facts.connected === connected) return
+    this.#facts = { ...this.#facts, connected }
+    this.#indicate(connected ? rndisIndication.mediaConnect : rndisIndication.mediaDisconnect, '')
+  }
+
+  /** The machine was moved: guests renew their addresses. */
+  networkChanged(): void {
+    this.#indicate(rndisIndication.networkChange, '')
+  }
+
+  setLinkSpeed(linkSpeed: number): void {
+    this.#facts = { ...this.#facts, linkSpeed }
+    this.#indicate(rndisIndication.linkSpeedChange, '')
+  }
+
+  /** A virtual function was given to the guest (its vPCI serial), or taken: undefined. Needs NVSP 4. */
+  setVirtualFunction(serial: number | undefined): void {
+    if ((this.#state.version ?? 0) < nvspVersion.v4) return
+    const known = serial ?? this.#state.vf?.serial ?? 0
+    this.#state = { ...this.#state, vf: serial === undefined ? undefined : { serial, active: false } }
+    this.#send({ kind: 'sendVfAssociation', allocated: serial === undefined ? 0 : 1, serial: known })
+  }
+
+  /** Transmit queue → channel, 16 entries in turn. */
+  sendIndirectionTable(): void {
+    const channels = this.#ends.size
+    this.#send({ kind: 'sendIndirectionTable', table: Array.from({ length: nvspDefaults.sendTableEntries }, (_, i) => i % channels) })
+  }
+
+  snapshot(): NetworkProviderRows {
+    return {
+      version: networkRowsVersion,
+      state: this.#state,
+      facts: this.#facts,
+      busySlots: [...this.#busySlots],
+      nextTag: this.#nextTag,
+      late: this.#late.snapshot(),
+      ends: [...this.#ends].map(([index, end]) => [index, end.snapshot()] as const),
+      counts: { ...this.counts },
+    }
+  }
+
+  restore(rows: NetworkProviderRows, channels: (index: number) => NetworkChannel | undefined): string | undefined {
+    if (rows.version !== networkRowsVersion) return `network rows of version ${rows.version}`
+    this.#state = rows.state
+    this.#facts = rows.facts
+    this.#nextTag = rows.nextTag
+    Object.assign(this.counts, rows.counts)
+    this.#busySlots.clear()
+    for (const [tag, slots] of rows.busySlots) this.#busySlots.set(tag, slots)
+    this.#fillSlots()
+    for (const [index, endRows] of rows.ends) {
+      const channel = channels(index)
+      if (channel === undefined) return `channel ${index} is missing`
+      const fault = this.#attach(index, channel).restore(endRows)
+      if (fault !== undefined) return fault
+    }
+    this.#late.restore(rows.late, this.#options.clock)
+    return undefined
+  }
+
+  // ---- packets
+
+  #attach(index: number, channel: NetworkChannel): End {
+    const { clock } = this.#options
+    const end: End = new ChannelEnd(nvspCodec, (packet, request, tag) => this.#take(index, packet, request !== undefined, tag), {
+      onBlind: () => clock.wakeAt(clock.now() + 10_000),
+    })
+    end.attach(hostPort(channel))
+    this.#ends.set(index, end)
+    return end
+  }
+
+  #take(index: number, packet: Packet<NvspPayload>, completes: boolean, tag: number): void {
+    if (completes) return this.#release(tag)
+    const { message } = packet.payload
+    const answer = this.#answer(index, message, packet)
+    if (answer !== undefined && (packet.flags & completionRequested) !== 0) this.#reply(index, packet.transactionId, answer)
+    if (message.kind === 'subChannelRequest' && answer?.kind === 'subChannelComplete' && answer.status === nvspStatus.success) {
+      this.#options.offerSubchannels(answer.count)
+    }
+  }
+
+  #answer(index: number, message: NvspMessage, packet: Packet<NvspPayload>): NvspCompletion | undefined {
+    const initialized = this.#state.version !== undefined
+    switch (message.kind) {
+      case 'init':
+        return this.#init(message.version)
+      case 'sendNdisVersion':
+        if (initialized) this.#state = { ...this.#state, ndis: { major: message.major, minor: message.minor } }
+        return undefined
+      case 'sendNdisConfig':
+        if ((this.#state.version ?? 0) >= nvspVersion.v2) this.#state = { ...this.#state, config: { mtu: message.mtu, capabilities: message.capabilities } }
+        return undefined
+      case 'sendReceiveBuffer':
+        return this.#receiveBuffer(message.gpadlId, message.id)
+      case 'sendSendBuffer':
+        return this.#sendBuffer(message.gpadlId, message.id)
+      case 'revokeReceiveBuffer':
+        this.#state = { ...this.#state, receiveBuffer: undefined }
+        this.#freeSlots = []
+        return undefined
+      case 'revokeSendBuffer':
+        this.#state = { ...this.#state, sendBuffer: undefined }
+        return undefined
+      case 'sendRndisPacket':
+        return this.#rndis(index, message.sectionIndex, message.channel, packet)
+      case 'subChannelRequest': {
+        const count = Math.min(message.count, this.#options.maxSubChannels)
+        const allowed = (this.#state.version ?? 0) >= nvspVersion.v5 && message.operation === 1 && count > 0
+        if (allowed) this.#state = { ...this.#state, subChannels: count }
+        return { kind: 'subChannelComplete', status: allowed ? nvspStatus.success : nvspStatus.failure, count: allowed ? count : 0 }
+      }
+      case 'switchDataPath': {
+        const { vf } = this.#state
+        const toVf = message.dataPath === 1
+        if (vf === undefined && toVf) return { kind: 'switchDataPathComplete', status: nvspStatus.failure }
+        if (vf !== undefined) this.#state = { ...this.#state, vf: { ...vf, active: toVf } }
+        this.#options.dataPathSwitched?.(toVf)
+        return { kind: 'switchDataPathComplete', status: nvspStatus.success }
+      }
+      default:
+        return { kind: 'sendRndisPacketComplete', status: nvspStatus.unsupported }
+    }
+  }
+
+  #init(wanted: number): NvspCompletion {
+    const version = nvspVersions.find((one) => one === wanted)
+    const status = version === undefined || version > this.#options.versionMax ? nvspStatus.versionTooNew : nvspStatus.success
+    if (status === nvspStatus.success) this.#state = { ...start, version }
+    return { kind: 'initComplete', negotiated: 2, maxMdlChain: nvspDefaults.maxMdlChain, status }
+  }
+
+  #receiveBuffer(gpadlId: number, id: number): NvspCompletion {
+    const bytes = this.#gpadls.get(gpadlId) ?? 0
+    const old = (this.#state.version ?? 0) < nvspVersion.v5
+    const limit = old ? nvspDefaults.receiveBufferBytesMaxOld : nvspDefaults.receiveBufferBytesMax
+    if (this.#state.version === undefined || bytes === 0 || bytes > limit) return { kind: 'sendReceiveBufferComplete', status: nvspStatus.failure, sections: [] }
+    const slotBytes = receiveSlotBytes((this.#state.config?.mtu ?? 1514) - 14)
+    const slots = Math.floor(bytes / slotBytes)
+    this.#state = { ...this.#state, receiveBuffer: { gpadlId, id, slotBytes, slots } }
+    this.#fillSlots()
+    const section = { offset: 0, subAllocationBytes: slotBytes, subAllocations: slots, endOffset: slotBytes * slots }
+    return { kind: 'sendReceiveBufferComplete', status: nvspStatus.success, sections: [section] }
+  }
+
+  #sendBuffer(gpadlId: number, id: number): NvspCompletion {
+    const bytes = this.#gpadls.get(gpadlId) ?? 0
+    if (this.#state.version === undefined || bytes === 0) return { kind: 'sendSendBufferComplete', status: nvspStatus.failure, sectionBytes: 0 }
+    const sections = Math.floor(bytes / nvspDefaults.sendSectionBytes)
+    this.#state = { ...this.#state, sendBuffer: { gpadlId, id, sections } }
+    return { kind: 'sendSendBufferComplete', status: nvspStatus.success, sectionBytes: nvspDefaults.sendSectionBytes }
+  }
+
+  #rndis(index: number, section: number, channel: number, packet: Packet<NvspPayload>): NvspCompletion | undefined {
+    const failed: NvspCompletion = { kind: 'sendRndisPacketComplete', status: nvspStatus.invalidRndisPacket }
+    if (this.#state.version === undefined) return failed
+    const messages = this.#messages(section, packet)
+    if (messages.length === 0) return failed
+    let latency = 0
+    for (const message of messages) {
+      if (message.kind !== 'packet') this.#control(message)
+      else if (channel === rndisChannel.data && this.#state.rndis.filter !== 0) latency = Math.max(latency, this.#transmit(message.frame, message.info))
+      else return failed
+    }
+    if (latency === 0) return { kind: 'sendRndisPacketComplete', status: nvspStatus.success }
+    this.#late.add(this.#options.clock.now() + latency, { channel: index, transactionId: packet.transactionId }, this.#options.clock)
+    return undefined
+  }
+
+  #messages(section: number, packet: Packet<NvspPayload>): readonly RndisMessage[] {
+    const { memory } = this.#options
+    if (section !== nvspDefaults.noSection) return section < (this.#state.sendBuffer?.sections ?? 0) ? (memory.sections.get(section) ?? []) : []
+    const page = packet.extension.kind === 'gpaDirect' ? packet.extension.ranges[0]?.pages[0]?.first : undefined
+    const message = page === undefined ? undefined : memory.pages.get(page)
+    return message === undefined ? [] : [message]
+  }
+
+  #transmit(frame: EthernetFrame, info: RndisPacketInfo): number {
+    this.counts.sentFrames++
+    this.counts.sentBytes += frame.payloadBytes + 14
+    this.counts.segments += info.largeSend === undefined ? 1 : Math.ceil(frame.payloadBytes / Math.max(1, largeSendMss(info.largeSend)))
+    const { latencyTicks, accepted } = this.#options.port.send(frame, info)
+    if (!accepted) this.counts.droppedBySwitch++
+    return latencyTicks
+  }
+
+  #control(message: Exclude<RndisMessage, { kind: 'packet' }>): void {
+    const { state, answer } = rndisStep(this.#state.rndis, message, this.#facts)
+    this.#state = { ...this.#state, rndis: state }
+    if (answer !== undefined) this.#push([answer], rndisChannel.control, 0)
+  }
+
+  #indicate(status: number, buffer: string): void {
+    if (this.#state.rndis.initialized) this.#push([{ kind: 'indicateStatus', status, buffer }], rndisChannel.control, 0)
+  }
+
+  /** Puts messages into free slots of the receive buffer and names them in one packet. */
+  #push(messages: readonly RndisMessage[], channel: number, index: number): number {
+    const buffer = this.#state.receiveBuffer
+    const end = this.#ends.get(index)
+    if (buffer === undefined || end === undefined) return 0
+    const ranges: TransferRange[] = []
+    const slots: number[] = []
+    for (const message of messages) {
+      const bytes = rndisMessages.size(message)
+      const slot = bytes > buffer.slotBytes ? undefined : this.#freeSlots.pop()
+      if (slot === undefined) {
+        this.counts.droppedNoSlot++
+        continue
+      }
+      slots.push(slot)
+      ranges.push({ byteCount: bytes, byteOffset: slot * buffer.slotBytes })
+      this.#options.memory.slots.put(slot * buffer.slotBytes, message)
+      if (message.kind === 'packet') {
+        this.counts.receivedFrames++
+        this.counts.receivedBytes += message.frame.payloadBytes + 14
+      }
+    }
+    if (ranges.length === 0) return 0
+    const payload = this.#payload({ kind: 'sendRndisPacket', channel, sectionIndex: nvspDefaults.noSection, sectionBytes: 0 })
+    const tag = this.#nextTag++
+    this.#busySlots.set(tag, slots)
+    if (end.send(transferPagesPacket(payload, nvspPayloadBytes(payload), buffer.id, ranges), tag) === 'refused') {
+      this.#release(tag)
+      return 0
+    }
+    return ranges.length
+  }
+
+  /** The guest has given slots back. */
+  #release(tag: number): void {
+    const slotBytes = this.#state.receiveBuffer?.slotBytes ?? 0
+    for (const slot of this.#busySlots.get(tag) ?? []) {
+      this.#options.memory.slots.clear(slot * slotBytes)
+      this.#freeSlots.push(slot)
+    }
+    this.#busySlots.delete(tag)
+  }
+
+  #fillSlots(): void {
+    const busy = new Set([...this.#busySlots.values()].flat())
+    const slots = this.#state.receiveBuffer?.slots ?? 0
+    this.#freeSlots = Array.from({ length: slots }, (_, i) => slots - 1 - i).filter((slot) => !busy.has(slot))
+  }
+
+  #done(index: number, transactionId: number): void {
+    this.#reply(index, transactionId, { kind: 'sendRndisPacketComplete', status: nvspStatus.success })
+  }
+
+  #reply(index: number, transactionId: number, message: NvspCompletion): void {
+    const payload = this.#payload(message)
+    this.#ends.get(index)?.send(completionPacket(transactionId, payload, nvspPayloadBytes(payload)))
+  }
+
+  #send(message: NvspMessage): void {
+    const payload = this.#payload(message)
+    this.#ends.get(0)?.send(inBandPacket(payload, nvspPayloadBytes(payload)))
+  }
+
+  #payload(message: NvspMessage): NvspPayload {
+    return { message, bytes: this.#state.version === undefined ? 40 : nvspBytes(this.#state.version) }
+  }
+}
