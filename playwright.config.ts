@@ -1,7 +1,8 @@
 import { defineConfig } from '@playwright/test'
 
 /**
- * The same scenarios run in both shells; only the driver differs. `pictures` makes the screenshots of the documentation and is run on its own.
+ * The same scenarios run in both shells; only the driver differs. Those in `host` speak to the browser shell's process itself and run once.
+ * `pictures` makes the screenshots of the documentation and is run on its own.
  */
 export default defineConfig({
   testDir: 'e2e/scenarios',
@@ -15,7 +16,7 @@ export default defineConfig({
   use: { actionTimeout: 10_000, trace: 'off' },
   projects: [
     { name: 'browser', testMatch: '**/*.spec.ts', metadata: { shell: 'browser' } },
-    { name: 'electron', testMatch: '**/*.spec.ts', metadata: { shell: 'electron' } },
+    { name: 'electron', testMatch: '**/*.spec.ts', testIgnore: '**/host/**', metadata: { shell: 'electron' } },
     { name: 'pictures', testMatch: '**/*.pictures.ts', metadata: { shell: 'browser' } },
   ],
 })

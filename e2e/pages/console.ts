@@ -45,14 +45,14 @@ export class ConsolePage {
   }
 
   async headers(): Promise<readonly string[]> {
-    return this.list.getByRole('columnheader').allInnerTexts()
+    return this.list.getByRole('columnheader').allTextContents()
   }
 
   /** Texts of a column from top to bottom. */
   async column(header: string): Promise<readonly string[]> {
     const at = (await this.headers()).indexOf(header)
     const rows = await this.rows.all()
-    return Promise.all(rows.map((row) => row.getByRole('gridcell').nth(at).innerText()))
+    return Promise.all(rows.map(async (row) => (await row.getByRole('gridcell').nth(at).textContent()) ?? ''))
   }
 
   /** A machine's cell below a shown column. */
@@ -85,7 +85,7 @@ export class ConsolePage {
 
   /** Labels below a group's header, from top to bottom. */
   async actionsOf(group: string): Promise<readonly string[]> {
-    const labels = await this.group(group).getByRole('button').allInnerTexts()
+    const labels = await this.group(group).getByRole('button').allTextContents()
     return labels.slice(1)
   }
 

@@ -43,8 +43,12 @@ export class MessageBoxPage {
 
   /** The box's own buttons from left to right, without those of its frame. */
   async buttons(): Promise<readonly string[]> {
-    const names = await this.window.getByRole('button').evaluateAll((all) => all.map((each) => each.getAttribute('aria-label') ?? each.textContent ?? ''))
-    return names.filter((name) => name !== 'Close' || names.filter((each) => each === 'Close').length > 1).filter((name) => !name.endsWith('etails'))
+    const names = await this.window
+      .getByRole('button')
+      .evaluateAll((all) => all.map((each) => each.getAttribute('aria-label') ?? each.textContent ?? ''))
+    return names
+      .filter((name) => name !== 'Close' || names.filter((each) => each === 'Close').length > 1)
+      .filter((name) => !name.endsWith('etails'))
   }
 
   get dontAskAgain(): Locator {
@@ -63,8 +67,10 @@ export class MessageBoxPage {
   }
 
   async press(label: string): Promise<void> {
-    await this.window.getByRole('button', { name: label, exact: true }).last().click()
-    await expect(this.window).toBeHidden()
+    // Another box may follow this one at once.
+    const own = this.window.filter({ has: this.page.getByRole('button', { name: label, exact: true }) })
+    await own.getByRole('button', { name: label, exact: true }).last().click()
+    await expect(own).toBeHidden()
   }
 }
 

@@ -11,15 +11,21 @@ export class MenuPage {
   }
 
   entry(label: string): Locator {
-    return this.surface.getByRole('menuitem', { name: label, exact: true }).or(this.surface.getByRole('menuitemcheckbox', { name: label, exact: true }))
+    return this.surface
+      .getByRole('menuitem', { name: label, exact: true })
+      .or(this.surface.getByRole('menuitemcheckbox', { name: label, exact: true }))
   }
 
   /** Labels from top to bottom. */
   async labels(): Promise<readonly string[]> {
     await expect(this.surface).toBeVisible()
-    return this.surface.locator('[role^="menuitem"]').evaluateAll((rows) =>
-      rows.map((row) => (row.textContent ?? '').replace(row.querySelector('[aria-hidden="true"]:not(svg)')?.textContent ?? '', '').trim()),
-    )
+    return this.surface
+      .locator('[role^="menuitem"]')
+      .evaluateAll((rows) =>
+        rows.map((row) =>
+          (row.textContent ?? '').replace(row.querySelector('[aria-hidden="true"]:not(svg)')?.textContent ?? '', '').trim(),
+        ),
+      )
   }
 
   /** Goes down the entries; the last one is run. */

@@ -37,6 +37,7 @@ test('every page of the wizard', async ({ app }) => {
   await expect(wizard.summary('Hard Disk:')).toHaveText(`${DISKS}\\WEB01.vhdx (VHDX, dynamically expanding)`)
   await expect(wizard.summary('Operating System:')).toHaveText('Will be installed from C:\\ISO\\Windows Server 2022.iso')
   await wizard.finish()
+  await expect(wizard.progress).toHaveAccessibleName('Creating virtual hard disk')
   await app.advance(900)
   await expect(wizard.progress).toHaveAccessibleName('Creating virtual machine')
   await expect(wizard.progress).toHaveAttribute('aria-valuenow', '50')

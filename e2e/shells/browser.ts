@@ -76,6 +76,13 @@ function browser(): Promise<Browser> {
   return shared
 }
 
+/** Closes a tab so that its page hears of it and can write what it has not written yet. */
+async function closeAsUser(page: Page): Promise<void> {
+  const closed = page.waitForEvent('close')
+  await page.close({ runBeforeUnload: true })
+  await closed
+}
+
 export async function startBrowserShell(choices: StartChoices): Promise<RunningShell> {
   const host = await startHost(choices.folder, choices.words)
   const context: BrowserContext = await (await browser()).newContext({
@@ -104,8 +111,11 @@ export async function startBrowserShell(choices: StartChoices): Promise<RunningS
       await context.close()
     },
     async close() {
-      await context.close()
+      await Promise.all(context.pages().map(closeAsUser))
+      // The host has had a turn and read the pages' last words before it is told to end.
+      await fetch(host.address)
       await endProcess(host.process, 'SIGTERM')
+      await context.close()
     },
     errors: host.errors,
   }

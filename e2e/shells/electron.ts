@@ -20,6 +20,9 @@ function defaultName(): string {
   return process.platform === 'win32' ? 'electron.exe' : 'electron'
 }
 
+/** Longest time until the first window, real ms. */
+const START_MILLISECONDS = 25_000
+
 export async function startElectronShell(choices: StartChoices): Promise<RunningShell> {
   const binary = findElectronBinary()
   if ('missing' in binary) throw new Error(binary.missing)
@@ -28,6 +31,7 @@ export async function startElectronShell(choices: StartChoices): Promise<Running
     executablePath: binary.path,
     args: [...sandbox, ROOT, '--data', choices.folder, ...choices.words],
     env: { ...definedEnvironment(), VIRIDIAN_NO_DIALOG: '1' },
+    timeout: START_MILLISECONDS,
     colorScheme: choices.colorScheme,
   })
   let errors = ''
@@ -35,7 +39,10 @@ export async function startElectronShell(choices: StartChoices): Promise<Running
   child.stderr?.on('data', (chunk: Buffer) => {
     errors += chunk.toString()
   })
-  const page = await application.firstWindow()
+  const page = await application.firstWindow({ timeout: START_MILLISECONDS }).catch((error: unknown) => {
+    child.kill('SIGKILL')
+    throw new Error(`the desktop shell opened no window (exit code ${child.exitCode}): ${errors}`, { cause: error })
+  })
   await page.waitForLoadState()
   await setSize(application, choices.size)
   if (choices.forcedColors === 'active') await page.emulateMedia({ forcedColors: 'active' })

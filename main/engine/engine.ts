@@ -19,6 +19,7 @@ export class Engine {
   constructor(rows: LabRows) {
     this.world = new World(rows)
     this.metrics = new MetricsReader(this.world)
+    this.world.machines.adopt()
   }
 
   /** Due tick of the next event; undefined when nothing is pending. */

@@ -9,6 +9,7 @@ import { Random } from './kernel/random.ts'
 import { invariant } from './kernel/result.ts'
 import { type ChangeLog, Table } from './kernel/table.ts'
 import { LAST_TICK, type Tick } from './kernel/ticks.ts'
+import { Machines } from './machine/machines.ts'
 import { type LabRow, type RowTypes, TABLE_NAMES, type TableName, type VirtualMachineRow } from './rows.ts'
 
 export type Tables = { readonly [Name in TableName]: Table<RowTypes[Name]> }
@@ -22,6 +23,8 @@ export class World {
   readonly random: Random
   readonly by: ReturnType<typeof buildIndexes>
   readonly usage: HostUsage
+  /** Hypervisor, bus and device pairs of the machines that are on. */
+  readonly machines: Machines
   #runningJobs = 0
   #now: Tick
   #nextRecord: number
@@ -41,6 +44,7 @@ export class World {
     this.events = new EventQueue(this.tables.pending_event)
     this.events.reserveSequence(lab.nextSequence)
     this.random = new Random(lab.seed, { take: (stream) => this.#takePosition(stream) })
+    this.machines = new Machines(this)
     this.#changes = new Map()
   }
 

@@ -81,7 +81,6 @@ function ConsoleWindow(): ReactNode {
   const shownMenus = view.layout.menusVisible ? menus : menus.filter(({ id }) => id === 'file' || id === 'help')
   return (
     <>
-      <h1 className={classes.hidden}>{TITLE}</h1>
       <ConsoleFrame
         menus={shownMenus}
         toolbar={toolbarEntries(view, setView, history, moveHistory, selected?.[1] ?? null, snapIn.help)}
@@ -104,6 +103,7 @@ function ConsoleWindow(): ReactNode {
         layout={{ ...view.layout, menusVisible: true }}
         onLayoutChange={(layout) => setView({ ...view, layout: { ...layout, menusVisible: view.layout.menusVisible } })}
       >
+        <h1 className={classes.hidden}>{TITLE}</h1>
         {view.descriptionBar && <div className={classes.description}>{selected?.[0].text}</div>}
         {snapIn.content}
       </ConsoleFrame>

@@ -76,7 +76,10 @@ function openSocket(token: string): Promise<FramePipe> {
   const socket = new WebSocket(`ws://${window.location.host}/frames`, [SUBPROTOCOL, token])
   return new Promise((resolve, reject) => {
     socket.addEventListener('open', () => resolve(socketPipe(socket)), { once: true })
-    socket.addEventListener('error', () => void refusalReason().then((reason) => reject(new Error(reason))), { once: true })
+    const refused = (): void => void refusalReason().then((reason) => reject(new Error(reason)))
+    socket.addEventListener('error', refused, { once: true })
+    // A server that closes before it has answered need not be an error for the browser.
+    socket.addEventListener('close', refused, { once: true })
   })
 }
 

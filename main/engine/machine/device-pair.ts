@@ -118,7 +118,9 @@ export class DevicePair {
   }
 
   sendFromGuest(packet: Packet<PairPayload>): SendResult {
-    return this.#sent(packet, this.channel?.sendFromGuest(packet) ?? 'refused', 'SignalEvent')
+    const before = this.channel?.hostMonitorSignals ?? 0
+    const result = this.channel?.sendFromGuest(packet) ?? 'refused'
+    return this.#sent(packet, result, (this.channel?.hostMonitorSignals ?? 0) > before ? 'monitor page' : 'SignalEvent')
   }
 
   sendFromHost(packet: Packet<PairPayload>): SendResult {
@@ -131,7 +133,11 @@ export class DevicePair {
     tally.packets++
     const { id } = packet.payload
     if (id !== 0 && log.follows(id)) {
-      log.step(id, 'channel', `${packet.ringBytes} bytes in the ring of channel ${this.channel?.channelId ?? 0}${result === 'sent' ? '' : `, ${signal}`}`)
+      log.step(
+        id,
+        'channel',
+        `${packet.ringBytes} bytes in the ring of channel ${this.channel?.channelId ?? 0}${result === 'sent' ? '' : `, ${signal}`}`,
+      )
     }
     return result
   }
@@ -218,8 +224,13 @@ export class HostEnd implements VmbusProvider<PairPayload, PairPayload> {
     if (payload.isAnswer) return this.#answered(payload)
     const exchange = pair.script.exchanges[payload.op]
     if (exchange === undefined) return this.#serve(packet)
-    if (exchange.answer === 'completion' && !this.#sent(completionPacket(packet.transactionId, answerOf(payload, exchange.answerBytes), exchange.answerBytes))) return false
-    if (exchange.answer === 'packet' && !this.#sent(inBandPacket(answerOf(payload, exchange.answerBytes), exchange.answerBytes))) return false
+    if (
+      exchange.answer === 'completion' &&
+      !this.#sent(completionPacket(packet.transactionId, answerOf(payload, exchange.answerBytes), exchange.answerBytes))
+    )
+      return false
+    if (exchange.answer === 'packet' && !this.#sent(inBandPacket(answerOf(payload, exchange.answerBytes), exchange.answerBytes)))
+      return false
     if (exchange.offersSubchannels === true) pair.owner.offerSubchannels(pair)
     pair.hostAt = payload.op + 1
     this.#next()
@@ -296,7 +307,6 @@ export class GuestEnd implements VmbusDriver<PairPayload, PairPayload> {
     if (!pair.waits || status !== 0) return
     pair.waits = false
     this.#send(pair.guestAt)
-    this.#next()
   }
 
   /** Sends its exchanges as long as they need no answer. */
@@ -351,7 +361,9 @@ export class GuestEnd implements VmbusDriver<PairPayload, PairPayload> {
     const { payload } = packet
     pair.owner.context.log.step(payload.id, 'vsc', pair.nameOf(payload))
     if (payload.op === PairOp.Receive) {
-      return pair.sendFromGuest(completionPacket(packet.transactionId, answerOf(payload, NETWORK_DONE_BYTES), NETWORK_DONE_BYTES)) !== 'full'
+      return (
+        pair.sendFromGuest(completionPacket(packet.transactionId, answerOf(payload, NETWORK_DONE_BYTES), NETWORK_DONE_BYTES)) !== 'full'
+      )
     }
     if (payload.op === PairOp.Mouse) return true
     const size = payload.op === PairOp.Shutdown ? 28 : HEARTBEAT_BYTES
@@ -360,7 +372,10 @@ export class GuestEnd implements VmbusDriver<PairPayload, PairPayload> {
 }
 
 /** The packet that begins a request of work. */
-export function workPacket(op: number, fields: { readonly id: number; readonly unit?: number; readonly offset?: number; readonly bytes?: number }): Packet<PairPayload> {
+export function workPacket(
+  op: number,
+  fields: { readonly id: number; readonly unit?: number; readonly offset?: number; readonly bytes?: number },
+): Packet<PairPayload> {
   const bytes = fields.bytes ?? 0
   switch (op) {
     case PairOp.Read:
@@ -371,7 +386,9 @@ export function workPacket(op: number, fields: { readonly id: number; readonly u
         ? inBandPacket(pairPayload(op, false, NETWORK_BYTES, fields), NETWORK_BYTES, true)
         : gpaDirectPacket(pairPayload(op, false, NETWORK_BYTES, fields), NETWORK_BYTES, dataRanges(bytes))
     case PairOp.Receive:
-      return transferPagesPacket(pairPayload(op, false, NETWORK_BYTES, fields), NETWORK_BYTES, RECEIVE_SET, [{ byteCount: bytes, byteOffset: 0 }])
+      return transferPagesPacket(pairPayload(op, false, NETWORK_BYTES, fields), NETWORK_BYTES, RECEIVE_SET, [
+        { byteCount: bytes, byteOffset: 0 },
+      ])
     case PairOp.Mouse:
       return inBandPacket(pairPayload(op, false, MOUSE_BYTES, fields), MOUSE_BYTES)
     case PairOp.Shutdown:

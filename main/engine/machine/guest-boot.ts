@@ -20,10 +20,34 @@ const NO_AUTO_EOI = 1 << 9
 
 /** Ports that the Generation 1 firmware touches in its self test, in order: CMOS, PIC, PIT, DMA page, PCI, keyboard, VGA (devices 6). */
 const POST_PORTS: readonly (readonly [port: number, access: 'read' | 'write'])[] = [
-  [0x70, 'write'], [0x71, 'read'], [0x70, 'write'], [0x71, 'write'],
-  [0x20, 'write'], [0x21, 'write'], [0x21, 'write'], [0x21, 'write'], [0xa0, 'write'], [0xa1, 'write'], [0xa1, 'write'], [0xa1, 'write'],
-  [0x43, 'write'], [0x40, 'write'], [0x40, 'write'], [0x87, 'write'], [0xcf8, 'write'], [0xcfc, 'read'], [0xcf8, 'write'], [0xcfc, 'read'],
-  [0x64, 'read'], [0x64, 'write'], [0x60, 'read'], [0x3c4, 'write'], [0x3c5, 'write'], [0x3d4, 'write'], [0x3d5, 'write'], [0x80, 'write'],
+  [0x70, 'write'],
+  [0x71, 'read'],
+  [0x70, 'write'],
+  [0x71, 'write'],
+  [0x20, 'write'],
+  [0x21, 'write'],
+  [0x21, 'write'],
+  [0x21, 'write'],
+  [0xa0, 'write'],
+  [0xa1, 'write'],
+  [0xa1, 'write'],
+  [0xa1, 'write'],
+  [0x43, 'write'],
+  [0x40, 'write'],
+  [0x40, 'write'],
+  [0x87, 'write'],
+  [0xcf8, 'write'],
+  [0xcfc, 'read'],
+  [0xcf8, 'write'],
+  [0xcfc, 'read'],
+  [0x64, 'read'],
+  [0x64, 'write'],
+  [0x60, 'read'],
+  [0x3c4, 'write'],
+  [0x3c5, 'write'],
+  [0x3d4, 'write'],
+  [0x3d5, 'write'],
+  [0x80, 'write'],
 ]
 
 /** The self test of the Generation 1 firmware: every access is emulated by the parent. */

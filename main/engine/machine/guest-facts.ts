@@ -2,11 +2,15 @@
 import type { GuestProfile } from '../hypervisor/index.ts'
 import type { GuestProduct, IntegrationService, SyntheticDriver } from '../products/guests.ts'
 import type { DeviceClassName } from '../vmbus/classes.ts'
-import { type VmbusVersion, vmbusVersions, versionText } from '../vmbus/versions.ts'
+import { type VmbusVersion, versionText, vmbusVersions } from '../vmbus/versions.ts'
 import type { DeviceKind, GuestFacts } from './stack-types.ts'
 
 /** What the stack has to know of a system that runs on a machine with `processorCount` virtual processors. */
-export function guestFactsOf(product: GuestProduct, processorCount: number, options: { readonly amdOptimizationDriver?: boolean } = {}): GuestFacts {
+export function guestFactsOf(
+  product: GuestProduct,
+  processorCount: number,
+  options: { readonly amdOptimizationDriver?: boolean } = {},
+): GuestFacts {
   const { integration } = product
   return {
     guestId: product.guestId,
@@ -82,7 +86,13 @@ export const DEVICE_ROWS: Readonly<Record<DeviceKind, DeviceRow>> = {
   'dynamic-memory': { className: 'dynamicMemory', driver: 'dynamic-memory', service: null, step: 'devices', title: 'Dynamic Memory' },
   heartbeat: { className: 'heartbeat', driver: 'integration', service: 'heartbeat', step: 'services', title: 'Heartbeat' },
   shutdown: { className: 'shutdown', driver: 'integration', service: 'shutdown', step: 'services', title: 'Operating system shutdown' },
-  timesync: { className: 'timeSync', driver: 'integration', service: 'time-synchronization', step: 'services', title: 'Time synchronization' },
+  timesync: {
+    className: 'timeSync',
+    driver: 'integration',
+    service: 'time-synchronization',
+    step: 'services',
+    title: 'Time synchronization',
+  },
   kvp: { className: 'kvp', driver: 'integration', service: 'data-exchange', step: 'services', title: 'Data Exchange' },
   vss: { className: 'vss', driver: 'integration', service: 'backup', step: 'services', title: 'Backup (volume checkpoint)' },
   'file-copy': { className: 'guestServices', driver: 'integration', service: 'guest-services', step: 'services', title: 'Guest services' },

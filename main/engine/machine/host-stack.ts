@@ -5,15 +5,15 @@
  * and intercepts are deferred work that `settle` does in order. Time passes by `advance` alone.
  */
 import {
+  HvCall,
   type HvCallCode,
+  HvStatus,
   type HypercallInput,
   type HypercallMap,
   type HypercallOutput,
   type HypercallResult,
-  HvCall,
   Hypervisor,
   type HypervisorNotifier,
-  HvStatus,
   type InterceptMessage,
   Msr,
   type PartitionId,
@@ -41,7 +41,9 @@ const LONGEST_POLL = 0xffff
 const SETTLE_LIMIT = 5_000_000
 
 /** Something that a guest did by itself and its owner has to carry out. */
-export type StackEffect = { readonly kind: 'reset-requested'; readonly machineId: string } | { readonly kind: 'crashed'; readonly machineId: string }
+export type StackEffect =
+  | { readonly kind: 'reset-requested'; readonly machineId: string }
+  | { readonly kind: 'crashed'; readonly machineId: string }
 
 export class HostStack implements StackHost {
   readonly spec: HostSpec

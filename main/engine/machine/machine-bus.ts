@@ -172,7 +172,11 @@ export class MachineBus implements PairOwner {
   /** Opens a channel of the guest if it stands offered. */
   openChannel(channelId: number, pair: DevicePair, targetVp: number): void {
     const ringPages = pair.script.ringPages + 1
-    const opening = { ringPages: [{ first: this.#takePages(2 * ringPages), count: 2 * ringPages }], downstreamPageOffset: ringPages, targetVp }
+    const opening = {
+      ringPages: [{ first: this.#takePages(2 * ringPages), count: 2 * ringPages }],
+      downstreamPageOffset: ringPages,
+      targetVp,
+    }
     this.#bus?.openChannel(channelId, opening, pair.driver)
   }
 

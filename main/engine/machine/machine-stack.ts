@@ -12,7 +12,7 @@ import {
   statusName,
   suspendPartition,
 } from '../hypervisor/index.ts'
-import { refuse, type Result, succeed } from '../kernel/result.ts'
+import { invariant, type Result, refuse, succeed } from '../kernel/result.ts'
 import { vmbusSint } from '../vmbus/versions.ts'
 import { disableInterface, enlightenFirmware, enlightenKernel, reportCrash, selfTest, startedVps, startProcessors } from './guest-boot.ts'
 import { DEVICE_ROWS, isEnlightened } from './guest-facts.ts'
@@ -24,7 +24,25 @@ import { MachineTraffic } from './machine-traffic.ts'
 import { MachineViews } from './machine-views.ts'
 import { resetGuest, restoreGuest, saveGuest } from './saved-guest.ts'
 import { StackLog, StackTally } from './stack-log.ts'
-import type { DeviceKind, DeviceSpec, GuestStage, GuestStep, MachineSpec, PowerOnRefusal, SavedStack, StepReport } from './stack-types.ts'
+import type {
+  AchievedLoad,
+  ChannelView,
+  CounterRow,
+  DeviceKind,
+  DeviceSpec,
+  DeviceView,
+  GuestFacts,
+  GuestStage,
+  GuestStep,
+  MachineLoad,
+  MachineSpec,
+  PartitionView,
+  PowerOnRefusal,
+  SavedStack,
+  StackTraceRow,
+  StepReport,
+  VpView,
+} from './stack-types.ts'
 
 const PAGES_PER_MB = 256
 /** Guest memory below the hole for devices under 4 GB, and where the rest begins. */
@@ -103,7 +121,8 @@ export class MachineStack {
     const { hypervisor } = this.host
     const created = this.#traced(() => createChildPartition(hypervisor, this.#partitionSpec()))
     if (!created.ok) {
-      const code = /Deposit|Map/.test(created.call) || statusName(created.status).includes('MEMORY') ? 'insufficient-memory' : 'insufficient-resources'
+      const code =
+        /Deposit|Map/.test(created.call) || statusName(created.status).includes('MEMORY') ? 'insufficient-memory' : 'insufficient-resources'
       return refuse(code, { call: created.call, status: statusName(created.status) }, code === 'insufficient-memory' ? 'S34' : undefined)
     }
     this.context.partitionId = created.partitionId
@@ -115,7 +134,11 @@ export class MachineStack {
       return refused
     }
     this.#traced(() => runPartition(hypervisor, this.partitionId))
-    if (saved !== undefined) this.vmbus.bus?.signalAll()
+    if (saved !== undefined) {
+      // Interrupts that were asked for while nothing could run.
+      for (const vp of startedVps(this.context)) hypervisor.setInterruptFlag(this.partitionId, vp, true)
+      this.vmbus.bus?.signalAll()
+    }
     return succeed(undefined)
   }
 
@@ -149,7 +172,8 @@ export class MachineStack {
     this.traffic.catchUp()
     this.#traced(() => suspendPartition(this.host.hypervisor, this.partitionId, on))
     this.#suspended = on
-    if (!on && this.stage !== 'crashed') for (const vp of startedVps(this.context)) this.host.hypervisor.setInterruptFlag(this.partitionId, vp, true)
+    if (!on && this.stage !== 'crashed')
+      for (const vp of startedVps(this.context)) this.host.hypervisor.setInterruptFlag(this.partitionId, vp, true)
     this.host.settle()
   }
 
@@ -169,6 +193,11 @@ export class MachineStack {
   }
 
   // Guest
+
+  /** The system that the loader has found. Call it before the step `kernel`; what already runs keeps its drivers. */
+  setGuest(guest: GuestFacts): void {
+    this.context.spec = { ...this.spec, guest: { ...guest, processors: Math.min(guest.processors, this.spec.processorCount) } }
+  }
 
   /** The guest's next step, with everything that it brings about in the same tick. */
   step(step: GuestStep): StepReport {
@@ -362,7 +391,46 @@ export class MachineStack {
     return (this.vmbus.bus?.invariantViolations() ?? []).map((text) => `${this.spec.id}: ${text}`)
   }
 
+  // Views and traffic by the names that tables use
+
+  /** The machine must be on. */
+  partitionView(): PartitionView {
+    const view = this.views.partition()
+    invariant(view !== null, `machine ${this.spec.id} has no partition`)
+    return view
+  }
+
+  vpViews(): readonly VpView[] {
+    return this.views.vps()
+  }
+
+  channelViews(): readonly ChannelView[] {
+    return this.views.channels()
+  }
+
+  deviceView(): readonly DeviceView[] {
+    return this.views.devices()
+  }
+
+  counters(name: string): readonly CounterRow[] {
+    return this.views.counters(name)
+  }
+
+  /** Sets the machine's steady work from now on. */
+  load(load: MachineLoad): void {
+    this.traffic.load(load)
+  }
+
+  achieved(): AchievedLoad {
+    return this.traffic.achieved()
+  }
+
   // Trace
+
+  /** The rows since the trace was switched on, oldest first; the last 20,000. */
+  trace(): readonly StackTraceRow[] {
+    return this.context.log.rows()
+  }
 
   /** One ordered list of hypercalls, MSRs, intercepts, messages, packets and interrupts. */
   setTrace(on: boolean): void {
@@ -378,7 +446,8 @@ export class MachineStack {
     const { trace, rootId } = this.host.hypervisor
     trace.enable(rootId, ROOT_TRACE_ROWS)
     const result = work()
-    for (const { vpIndex, fields } of trace.events(rootId, { kinds: ['hypercall'] })) log.add('hypercall', 'root', vpIndex, `${fields['call']}: ${fields['status']}`)
+    for (const { vpIndex, fields } of trace.events(rootId, { kinds: ['hypercall'] }))
+      log.add('hypercall', 'root', vpIndex, `${fields.call}: ${fields.status}`)
     trace.disable(rootId)
     return result
   }

@@ -12,8 +12,11 @@ import type { World } from '../world.ts'
 import { HostStack } from './host-stack.ts'
 import type { MachineStack } from './machine-stack.ts'
 import { guestFacts, hostSpecOf, machineSpecOf } from './specs.ts'
-import { type Stage, stageOf, stepsTo } from './stages.ts'
 import type { ChannelView, PowerOnRefusal, SavedStack } from './stack-types.ts'
+import { type Stage, stageOf, stepsTo } from './stages.ts'
+
+/** Machines whose stacks are built while a lab is opened: about a tenth of a second. */
+const ADOPTED_AT_ONCE_MAX = 64
 
 /** Partition id of the root: the first that a hypervisor gives. */
 const ROOT_NUMBER = 1
@@ -45,8 +48,20 @@ export class Machines {
   /** The stack of a machine that is on; built when it is not there. undefined for a machine without partition. */
   machine(vmId: string): MachineStack | undefined {
     const vm = this.#world.tables.virtual_machine.get(vmId)
-    if (vm === undefined || vm.assignedMemoryMb === 0) return undefined
+    if (vm === undefined || !this.#isOn(vm)) return undefined
     return this.host(vm.hostId).machine(vmId) ?? this.#rebuild(vm)
+  }
+
+  /**
+   * Builds the partitions of machines that are on and have no row yet: those of a sample lab, which begins in the middle of its life. In a
+   * lab of very many machines each is built when it is first touched instead, so that opening the lab does not wait for all of them.
+   */
+  adopt(): void {
+    const { tables } = this.#world
+    for (const host of tables.host.values()) this.host(host.id)
+    const without = [...tables.virtual_machine.values()].filter((vm) => this.#isOn(vm) && !tables.partition.has(vm.id))
+    if (without.length > ADOPTED_AT_ONCE_MAX) return
+    for (const vm of without) this.machine(vm.id)
   }
 
   /** A machine is switched on: its partition is built (S18). The refusal names the hypercall that failed. */
@@ -66,7 +81,9 @@ export class Machines {
   save(vm: VirtualMachineRow): void {
     const stack = this.machine(vm.id)
     if (stack === undefined) return
+    stack.suspend(true)
     this.#world.tables.saved_stack.put({ id: vm.id, stack: JSON.stringify(stack.save()) })
+    stack.powerOff()
     this.#drop(vm)
   }
 
@@ -95,6 +112,12 @@ export class Machines {
       this.#drop(vm)
     }
     this.#world.tables.saved_stack.delete(vm.id)
+  }
+
+  /** A machine has memory from the first moment of its start, its partition from the last. */
+  #isOn(vm: VirtualMachineRow): boolean {
+    if (this.#world.tables.partition.has(vm.id)) return true
+    return vm.assignedMemoryMb > 0 && (vm.state === 'Running' || vm.state === 'Paused')
   }
 
   #start(vm: VirtualMachineRow, saved: SavedStack | null): Refusal<PowerOnRefusal> | undefined {
@@ -203,7 +226,7 @@ export class Machines {
       guestOsId: view.guestOsId,
       vmbusVersion: view.vmbusVersion,
       suspended: view.suspended,
-      createdTick: tables.partition.get(vm.id)?.createdTick ?? this.#world.now,
+      createdTick: tables.partition.get(vm.id)?.createdTick ?? vm.startedTick ?? this.#world.now,
     }
     putChanged(tables.partition, partition)
     for (const { vpIndex, started, synicEnabled } of stack.vpViews()) {

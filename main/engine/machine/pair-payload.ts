@@ -4,7 +4,15 @@ import type { ChannelCodecs } from '../vmbus/channel-rows.ts'
 import type { PacketInfo, PayloadCodec, PayloadResult } from '../vmbus/packet-codec.ts'
 
 /** Payloads of work after the start: numbers above every start sequence. */
-export const PairOp = { Read: 0x1000, Write: 0x1001, Send: 0x1002, Receive: 0x1003, Heartbeat: 0x1004, Mouse: 0x1005, Shutdown: 0x1006 } as const
+export const PairOp = {
+  Read: 0x1000,
+  Write: 0x1001,
+  Send: 0x1002,
+  Receive: 0x1003,
+  Heartbeat: 0x1004,
+  Mouse: 0x1005,
+  Shutdown: 0x1006,
+} as const
 
 export interface PairPayload {
   /** Index in the start sequence, or one of `PairOp`. */

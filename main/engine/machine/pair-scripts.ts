@@ -13,7 +13,7 @@ export interface Exchange {
   readonly bytes: number
   readonly answer: 'completion' | 'packet' | 'none'
   readonly answerBytes: number
-  /** Guest memory that is shared before the message is sent, pages. */
+  /** Guest memory that is shared before the message is sent, pages. Such a message has an answer. */
   readonly sharePages?: number
   /** The host offers sub-channels when it has answered. */
   readonly offersSubchannels?: boolean
@@ -36,10 +36,22 @@ export interface PairFacts {
   readonly memoryMb: number
 }
 
-const ask = (name: string, bytes: number, answerBytes = bytes): Exchange => ({ name, from: 'guest', bytes, answer: 'completion', answerBytes })
+const ask = (name: string, bytes: number, answerBytes = bytes): Exchange => ({
+  name,
+  from: 'guest',
+  bytes,
+  answer: 'completion',
+  answerBytes,
+})
 const message = (name: string, bytes: number): Exchange => ({ name, from: 'guest', bytes, answer: 'none', answerBytes: 0 })
 const talk = (name: string, bytes: number, answerBytes: number): Exchange => ({ name, from: 'guest', bytes, answer: 'packet', answerBytes })
-const hostAsks = (name: string, bytes: number, answerBytes: number): Exchange => ({ name, from: 'host', bytes, answer: 'packet', answerBytes })
+const hostAsks = (name: string, bytes: number, answerBytes: number): Exchange => ({
+  name,
+  from: 'host',
+  bytes,
+  answer: 'packet',
+  answerBytes,
+})
 
 /** Requests of the storage protocol are 64 bytes (52 and padding before version 6, sent as 64). */
 const VSTOR_BYTES = 64
@@ -48,14 +60,27 @@ const PAGES_PER_MB = 256
 
 function storage({ vmbus, units, subchannels }: PairFacts): PairScript {
   const versions =
-    vmbus >= vmbusVersion.v3_0 ? ['6.2'] : vmbus >= vmbusVersion.v2_4 ? ['6.2', '6.0', '5.1'] : vmbus >= vmbusVersion.v1_1 ? ['4.2'] : ['2.0']
+    vmbus >= vmbusVersion.v3_0
+      ? ['6.2']
+      : vmbus >= vmbusVersion.v2_4
+        ? ['6.2', '6.0', '5.1']
+        : vmbus >= vmbusVersion.v1_1
+          ? ['4.2']
+          : ['2.0']
   const exchanges: Exchange[] = [ask('BEGIN_INITIALIZATION', VSTOR_BYTES)]
   for (const version of versions) exchanges.push(ask(`QUERY_PROTOCOL_VERSION ${version}`, VSTOR_BYTES))
   exchanges.push(ask('QUERY_PROPERTIES', VSTOR_BYTES), ask('END_INITIALIZATION', VSTOR_BYTES))
   if (subchannels > 0) exchanges.push({ ...ask(`CREATE_SUB_CHANNELS ${subchannels}`, VSTOR_BYTES), offersSubchannels: true })
   exchanges.push(ask('EXECUTE_SRB REPORT LUNS', VSTOR_BYTES))
   for (let unit = 0; unit < units; unit++) {
-    for (const command of ['INQUIRY', 'INQUIRY VPD 00', 'INQUIRY VPD 83', 'READ CAPACITY(16)', 'MODE SENSE(6)', 'READ(10) partition table']) {
+    for (const command of [
+      'INQUIRY',
+      'INQUIRY VPD 00',
+      'INQUIRY VPD 83',
+      'READ CAPACITY(16)',
+      'MODE SENSE(6)',
+      'READ(10) partition table',
+    ]) {
       exchanges.push(ask(`EXECUTE_SRB ${command}`, VSTOR_BYTES))
     }
   }
@@ -64,7 +89,15 @@ function storage({ vmbus, units, subchannels }: PairFacts): PairScript {
 
 function network({ vmbus, subchannels, memoryMb }: PairFacts): PairScript {
   const version =
-    vmbus >= vmbusVersion.v5_0 ? '6.1' : vmbus >= vmbusVersion.v4_0 ? '6.0' : vmbus >= vmbusVersion.v3_0 ? '5.0' : vmbus >= vmbusVersion.v2_4 ? '4.0' : '2.0'
+    vmbus >= vmbusVersion.v5_0
+      ? '6.1'
+      : vmbus >= vmbusVersion.v4_0
+        ? '6.0'
+        : vmbus >= vmbusVersion.v3_0
+          ? '5.0'
+          : vmbus >= vmbusVersion.v2_4
+            ? '4.0'
+            : '2.0'
   // Small machines share a smaller receive buffer.
   const receiveMb = memoryMb < 256 ? 2 : 16
   const exchanges: Exchange[] = [

@@ -43,11 +43,29 @@ const ROWS: readonly ReleaseRow[] = [
   { key: '2008', name: '2008', version: [6, 0, 6001], maxCpuidLeaf: 0x4000_0005, vps: 4, lps: 24, partitions: 384, vpsTotal: 1536 },
   { key: '2008-r2', name: '2008 R2', version: [6, 1, 7601], maxCpuidLeaf: 0x4000_0006, vps: 4, lps: 64, partitions: 384, vpsTotal: 1536 },
   { key: '2012', name: '2012', version: [6, 2, 9200], maxCpuidLeaf: 0x4000_0006, vps: 64, lps: 320, partitions: 1024, vpsTotal: 2048 },
-  { key: '2012-r2', name: '2012 R2', version: [6, 3, 9600], maxCpuidLeaf: 0x4000_0006, vps: 64, lps: 320, partitions: 1024, vpsTotal: 2048 },
+  {
+    key: '2012-r2',
+    name: '2012 R2',
+    version: [6, 3, 9600],
+    maxCpuidLeaf: 0x4000_0006,
+    vps: 64,
+    lps: 320,
+    partitions: 1024,
+    vpsTotal: 2048,
+  },
   { key: '2016', name: '2016', version: [10, 0, 14393], maxCpuidLeaf: 0x4000_0006, vps: 240, lps: 512, partitions: 8000, vpsTotal: 65536 },
   { key: '2019', name: '2019', version: [10, 0, 17763], maxCpuidLeaf: 0x4000_000a, vps: 240, lps: 512, partitions: 8000, vpsTotal: 65536 },
   { key: '2022', name: '2022', version: [10, 0, 20348], maxCpuidLeaf: 0x4000_000c, vps: 1024, lps: 512, partitions: 8000, vpsTotal: 65536 },
-  { key: '2025', name: '2025', version: [10, 0, 26100], maxCpuidLeaf: 0x4000_000c, vps: 2048, lps: 2048, partitions: 8000, vpsTotal: 65536 },
+  {
+    key: '2025',
+    name: '2025',
+    version: [10, 0, 26100],
+    maxCpuidLeaf: 0x4000_000c,
+    vps: 2048,
+    lps: 2048,
+    partitions: 8000,
+    vpsTotal: 65536,
+  },
 ]
 
 function releaseOf(row: ReleaseRow, order: number): HostRelease {

@@ -67,7 +67,14 @@ function storageOf(world: World, vm: VirtualMachineRow): readonly DeviceSpec[] {
   if (!controllers.has(0)) controllers.set(0, [])
   const scsi = [...controllers]
     .sort(([a], [b]) => a - b)
-    .map(([number, units]): DeviceSpec => ({ kind: 'scsi', instanceId: controllerId(vm.id, number), units, boot: vm.generation === 2 && number === 0 }))
+    .map(
+      ([number, units]): DeviceSpec => ({
+        kind: 'scsi',
+        instanceId: controllerId(vm.id, number),
+        units,
+        boot: vm.generation === 2 && number === 0,
+      }),
+    )
   return [...filters, ...scsi]
 }
 

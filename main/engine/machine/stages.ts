@@ -52,7 +52,10 @@ const ORDER: readonly Stage[] = ['created', 'firmware', 'kernel', 'devices', 'se
 /** What leads from one stage to another: the missing steps, after a reset where the way leads back. */
 export function stepsTo(present: Stage, wanted: Stage): { readonly reset: boolean; readonly steps: readonly GuestStep[] } {
   if (present === wanted) return { reset: false, steps: [] }
-  if (wanted === 'shutdown' || wanted === 'crash') return { reset: false, steps: [wanted] }
+  if (wanted === 'shutdown' || wanted === 'crash') {
+    // Built again after a reload: a system that ends had come up before.
+    return { reset: false, steps: present === 'created' ? ['firmware', 'kernel', 'devices', 'services', wanted] : [wanted] }
+  }
   const from = ORDER.indexOf(present)
   const to = ORDER.indexOf(wanted)
   const reset = from < 0 || from > to

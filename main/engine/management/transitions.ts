@@ -32,6 +32,7 @@ function finish(world: World, job: JobRow): void {
   const vm = job.vmId === null ? undefined : world.tables.virtual_machine.get(job.vmId)
   if (vm === undefined) return cancelJobRow(world, job)
   if (job.kind === 'shut-down') return giveUpShutDown(world, job, vm)
+  if ((job.kind === 'start' || job.kind === 'restore') && !buildPartition(world, job, vm)) return
   completeJob(world, job)
   switch (job.kind) {
     case 'start':
@@ -49,19 +50,23 @@ function finish(world: World, job: JobRow): void {
     case 'save':
       return finishSave(world, vm)
     case 'pause':
+      world.machines.suspend(vm, true)
       settle(world, vm, { state: 'Paused' })
       return writeRecord(world, vm.hostId, 'paused', vm)
     case 'resume':
+      world.machines.suspend(vm, false)
       settle(world, vm, { state: 'Running' })
       thaw(world, vm.id)
       return writeRecord(world, vm.hostId, 'resumed', vm)
     case 'reset':
+      world.machines.reset(vm)
       // Up time counts from the last reset, too (Msvm_ComputerSystem.OnTimeInMilliseconds).
       settle(world, vm, { state: 'Running', startedTick: world.now })
       writeRecord(world, vm.hostId, 'reset', vm)
       return resetGuest(world, vm.id)
     case 'delete-saved-state':
       removeFile(world, vm.hostId, stateFile(vm))
+      world.machines.powerOff(vm)
       removeGuest(world, vm.id)
       return settle(world, vm, { state: 'Off', savedStateMb: 0, critical: null })
     case 'delete':
@@ -71,11 +76,23 @@ function finish(world: World, job: JobRow): void {
   }
 }
 
+/** The hypervisor's part of a start. A refusal fails the job, and the machine is as it was before. */
+function buildPartition(world: World, job: JobRow, vm: VirtualMachineRow): boolean {
+  const refusal = job.kind === 'start' ? world.machines.powerOn(vm) : world.machines.restore(vm)
+  if (refusal === undefined) return true
+  const values = { name: vm.name, requiredMb: vm.assignedMemoryMb, ...refusal.values }
+  failJob(world, job, { code: 'not-enough-memory', rule: 'S34', values } satisfies Refusal<RefusalCode>)
+  settle(world, vm, { state: job.kind === 'start' ? 'Off' : 'Saved', assignedMemoryMb: 0, startedTick: null })
+  writeRecord(world, vm.hostId, 'failedToStart', vm)
+  return false
+}
+
 function settle(world: World, vm: VirtualMachineRow, columns: Partial<Omit<VirtualMachineRow, 'id'>>): void {
   world.tables.virtual_machine.patch(vm.id, columns)
 }
 
 function becomeOff(world: World, vm: VirtualMachineRow): void {
+  world.machines.powerOff(vm)
   removeGuest(world, vm.id)
   settle(world, vm, { state: 'Off', assignedMemoryMb: 0, startedTick: null, critical: null })
 }
@@ -86,6 +103,7 @@ function stateFile(vm: VirtualMachineRow): string {
 }
 
 function finishSave(world: World, vm: VirtualMachineRow): void {
+  world.machines.save(vm)
   putFile(world, {
     hostId: vm.hostId,
     path: stateFile(vm),
@@ -106,6 +124,7 @@ function finishDelete(world: World, vm: VirtualMachineRow): void {
   for (const checkpoint of world.by.checkpointsOfVm.of(vm.id)) world.tables.checkpoint.delete(checkpoint.id)
   for (const drive of world.by.drivesOfVm.of(vm.id)) world.tables.drive.delete(drive.id)
   for (const adapter of world.by.adaptersOfVm.of(vm.id)) world.tables.network_adapter.delete(adapter.id)
+  world.machines.powerOff(vm)
   removeGuest(world, vm.id)
   removeFile(world, vm.hostId, stateFile(vm))
   removeFile(world, vm.hostId, joinPath(joinPath(vm.configurationPath, 'Virtual Machines'), `${vm.id}.vmcx`))

@@ -130,7 +130,7 @@ export class Fabric {
     const station = this.#station(stationId)
     const journey: Journey = { hops: [], queue: [], lastDrop: null }
     const lost = (loss: PingLoss): PingResult => ({ answered: false, loss, drop: journey.lastDrop, hops: journey.hops })
-    if (station.settings.interfaces.some((item) => item.ip === targetIp)) {
+    if (targetIp !== NO_IP && station.settings.interfaces.some((item) => item.ip === targetIp)) {
       return { answered: true, roundTripTicks: 0, timeToLive: TIME_TO_LIVE, hops: [] }
     }
     const route = station.route(targetIp)

@@ -106,7 +106,9 @@ export const DHCP_BYTES = 300
 /** Broadcast, multicast (group bit) or directed. */
 export function castOf(mac: MacAddress): 'broadcast' | 'multicast' | 'directed' {
   if (mac === BROADCAST_MAC) return 'broadcast'
-  return (Number.parseInt(mac.charAt(1), 16) & 1) === 1 ? 'multicast' : 'directed'
+  // The group bit is the lowest of the first byte: the second digit is odd. Codes of 1, 3, ... 9 are odd, those of B, D, F even.
+  const code = mac.charCodeAt(1)
+  return (code & 1) === (code < 0x40 ? 1 : 0) ? 'multicast' : 'directed'
 }
 
 /** Bytes after the Ethernet header, before filling up. */

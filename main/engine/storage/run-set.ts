@@ -41,6 +41,9 @@ export class RunSet {
   /** Adds numbers from `start` up to but not including `end`; returns how many were new. */
   add(start: number, end: number): number {
     if (end <= start) return 0
+    // Most writes go where something has been written before.
+    const above = this.#above(start)
+    if ((above & 1) === 1 && this.#at(above) >= end) return 0
     const before = this.#count
     // Runs that touch the new one melt with it.
     const low = this.#firstEndAtLeast(start)
@@ -60,9 +63,9 @@ export class RunSet {
 
   /** Removes numbers from `start` up to but not including `end`; returns how many were there. */
   remove(start: number, end: number): number {
-    if (end <= start) return 0
-    const before = this.#count
     const low = this.#above(start) & ~1
+    if (end <= start || low >= this.#bounds.length || this.#at(low) >= end) return 0
+    const before = this.#count
     let high = low
     const kept: number[] = []
     while (high < this.#bounds.length && this.#at(high) < end) {

@@ -145,7 +145,6 @@ describe('a chain of differencing disks', () => {
   it('reads the newest written file of every sector, 50 files deep', () => {
     const SECTORS = 3 * 4096
     const place = fc.record({
-      checkpoint: fc.integer({ min: 0, max: 3 }),
       start: fc.integer({ min: 0, max: SECTORS - 1 }),
       length: fc.integer({ min: 1, max: 6000 }),
       kind: fc.constantFrom('write', 'write', 'write', 'zero'),
@@ -159,7 +158,7 @@ describe('a chain of differencing disks', () => {
         // The base's blocks are 32 MiB: one write gives it the whole disk.
         let baseWritten = false
         let leaf = 0
-        for (const { checkpoint, start, length, kind } of plan) {
+        for (const [index, { start, length, kind }] of plan.entries()) {
           const name = leaf === 0 ? '0.vhdx' : `${leaf}.avhdx`
           const disk = open(store, name)
           const end = Math.min(SECTORS, start + length)
@@ -174,14 +173,14 @@ describe('a chain of differencing disks', () => {
             baseWritten = kind === 'zero' ? baseWritten && !(start === 0 && end === SECTORS) : true
             newest.fill(baseWritten ? '0.vhdx' : null)
           } else if (kind === 'zero') for (let block = first / 4096; block < last / 4096; block++) zeroed.add(`${leaf} ${block}`)
-          if (checkpoint > 0 && leaf < 49) {
+          if (index % 6 !== 5 && leaf < 49) {
             addDisk(files, `${leaf + 1}.avhdx`, 'differencing', SECTORS * 512, name)
             leaf++
           }
         }
         zeroed.clear()
         const disk = open(store, leaf === 0 ? '0.vhdx' : `${leaf}.avhdx`)
-        expect(disk.chain.length).toBe(leaf + 1)
+        expect(disk.chain.length).toBe(50)
         const found: (string | null)[] = []
         for (const { bytes, fileId } of disk.extentsOf(0, SECTORS * 512).extents)
           found.push(...new Array<string | null>(bytes / 512).fill(fileId))

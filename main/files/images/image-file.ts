@@ -26,6 +26,24 @@ export function isZero(data: Buffer, start = 0, end = data.length): boolean {
   return true
 }
 
+/** Parts of a buffer that are worth writing, given the place it goes to: what lies between them is zeros. */
+export function nonZeroParts(data: Buffer, offset: number): [from: number, to: number][] {
+  const parts: [number, number][] = []
+  let from = -1
+  for (let at = 0; at < data.length; ) {
+    const piece = Math.min(HOLE - ((offset + at) % HOLE), data.length - at)
+    if (!isZero(data, at, at + piece)) {
+      if (from < 0) from = at
+    } else if (from >= 0) {
+      parts.push([from, at])
+      from = -1
+    }
+    at += piece
+  }
+  if (from >= 0) parts.push([from, data.length])
+  return parts
+}
+
 export function roundUp(value: number, unit: number): number {
   return Math.ceil(value / unit) * unit
 }
@@ -76,6 +94,11 @@ export class ImageFile {
     return fstatSync(this.#open()).blocks * 512
   }
 
+  /** When the content was last changed, milliseconds since 1970-01-01 UTC. */
+  get modifiedMs(): number {
+    return fstatSync(this.#open()).mtimeMs
+  }
+
   /** Fills `target` from `offset` on. Refuses when the file ends before. */
   readInto(target: Buffer, offset: number): void {
     if (offset + target.length > this.#size) refuse('file-too-short', this.path, { needed: offset + target.length, size: this.#size })
@@ -105,21 +128,7 @@ export class ImageFile {
 
   /** Writes into a place that reads as zeros: long runs of zeros are left out. The file must already reach beyond the place. */
   writeSparse(offset: number, source: Buffer): void {
-    let from = 0
-    while (from < source.length) {
-      let piece = Math.min(HOLE - ((offset + from) % HOLE), source.length - from)
-      if (isZero(source, from, from + piece)) {
-        from += piece
-        continue
-      }
-      let to = from + piece
-      for (; to < source.length; to += piece) {
-        piece = Math.min(HOLE, source.length - to)
-        if (isZero(source, to, to + piece)) break
-      }
-      this.write(offset + from, source.subarray(from, to))
-      from = to
-    }
+    for (const [from, to] of nonZeroParts(source, offset)) this.write(offset + from, source.subarray(from, to))
   }
 
   /** Makes a place read as zeros, writing only where it does not yet. */

@@ -32,6 +32,8 @@ export interface ImageEnvironment {
   readonly newId: () => string
   /** Milliseconds since 1970-01-01 UTC. */
   readonly nowMs: () => number
+  /** When a file was last modified in the simulated world, milliseconds since 1970-01-01 UTC; without it, the real file tells. */
+  readonly modifiedMsOf?: (path: string) => number
   readonly creator: ImageCreator
 }
 

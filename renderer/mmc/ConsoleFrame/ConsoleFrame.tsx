@@ -69,10 +69,12 @@ export function ConsoleFrame(props: ConsoleFrameProps): ReactNode {
       </header>
       <div ref={columns} className={classes.columns}>
         {layout.treeVisible && (
-          <>
-            <nav id={treeId} className={classes.side} style={{ width: layout.treeWidth }} aria-label="Console tree" data-pane="">
-              {tree}
-            </nav>
+          <nav id={treeId} className={classes.side} style={{ width: layout.treeWidth }} aria-label="Console tree" data-pane="">
+            {tree}
+          </nav>
+        )}
+        <main className={classes.middle}>
+          {layout.treeVisible && (
             <Splitter
               orientation="vertical"
               size={layout.treeWidth}
@@ -81,11 +83,9 @@ export function ConsoleFrame(props: ConsoleFrameProps): ReactNode {
               controls={treeId}
               onResize={(treeWidth) => onLayoutChange({ ...layout, treeWidth })}
             />
-          </>
-        )}
-        <main className={classes.centre}>{children}</main>
-        {layout.actionsVisible && (
-          <>
+          )}
+          <div className={classes.centre}>{children}</div>
+          {layout.actionsVisible && (
             <Splitter
               orientation="vertical"
               size={layout.actionsWidth}
@@ -95,10 +95,12 @@ export function ConsoleFrame(props: ConsoleFrameProps): ReactNode {
               controls={actionsId}
               onResize={(actionsWidth) => onLayoutChange({ ...layout, actionsWidth })}
             />
-            <aside id={actionsId} className={classes.side} style={{ width: layout.actionsWidth }} aria-label="Actions" data-pane="">
-              {actions}
-            </aside>
-          </>
+          )}
+        </main>
+        {layout.actionsVisible && (
+          <aside id={actionsId} className={classes.side} style={{ width: layout.actionsWidth }} aria-label="Actions" data-pane="">
+            {actions}
+          </aside>
         )}
       </div>
       {layout.statusBarVisible && <StatusBar cells={statusCells}>{status}</StatusBar>}

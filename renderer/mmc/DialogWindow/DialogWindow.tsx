@@ -96,6 +96,7 @@ export function DialogWindow(props: DialogWindowProps): ReactNode {
   const [box, setBox] = useDialogBox(props, depth, root, layer !== null)
   const keepTab = useDialogFocus(root, layer !== null && box !== null)
   const [showKeys, setShowKeys] = useState(false)
+  const listWasOpen = useRef(false)
   useRescuedKeys(top && index >= 0, root, closable ? onClose : undefined)
   useLayoutEffect(() => {
     push(id)
@@ -107,7 +108,8 @@ export function DialogWindow(props: DialogWindowProps): ReactNode {
     keepTab(event)
     if (event.key === 'Alt') setShowKeys(true)
     if (event.key === 'Escape' && !event.defaultPrevented) {
-      if (closable) onClose()
+      // The first Escape closes an open drop-down list, and only the next one the window.
+      if (closable && !listWasOpen.current) onClose()
     } else if (event.altKey && event.key === 'F4') {
       if (closable) onClose()
     } else if (event.altKey && event.key.length === 1 && pressAccessKey(root.current, event.key)) event.preventDefault()
@@ -139,7 +141,10 @@ export function DialogWindow(props: DialogWindowProps): ReactNode {
         tabIndex={-1}
         data-placed={box !== null || undefined}
         data-show-keys={showKeys || undefined}
-        onKeyDownCapture={(event) => pressDefaultFromClosedList(event, root.current)}
+        onKeyDownCapture={(event) => {
+          listWasOpen.current = event.target instanceof Element && event.target.matches('[aria-haspopup="listbox"][aria-expanded="true"]')
+          pressDefaultFromClosedList(event, root.current)
+        }}
         onKeyDown={onKeyDown}
       >
         <Caption {...props} titleId={`${id}-title`} title={title} icon={icon} idle={!top} box={box} setBox={setBox} />

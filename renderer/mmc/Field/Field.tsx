@@ -83,7 +83,7 @@ export function TextField(props: TextFieldProps): ReactNode {
       <TextInput
         id={id}
         type={type}
-        style={{ width: width ?? '100%' }}
+        style={{ width: width ?? '100%', maxWidth: '100%' }}
         value={value}
         maxLength={maxLength}
         readOnly={readOnly}

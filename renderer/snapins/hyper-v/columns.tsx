@@ -95,7 +95,7 @@ export function vmColumns(live: Pick<LiveValues, 'get'>, now: () => number): rea
       // The latest start is the shortest uptime.
       sortValue: (vm) => (vm.startedTick === null ? null : -vm.startedTick),
     },
-    { id: 'status', header: 'Status', width: 195, text: (vm) => vm.statusText },
+    { id: 'status', header: 'Status', width: 168, text: (vm) => vm.statusText },
     {
       id: 'configurationVersion',
       header: 'Configuration Version',

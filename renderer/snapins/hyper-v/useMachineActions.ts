@@ -6,6 +6,14 @@ import { errorBox, useVmActions } from '../../vm-actions/index.ts'
 import { isVmCommand, targetsOf } from './commands.ts'
 import { renameHeadline, TEXTS } from './texts.ts'
 
+/** Most connection windows that one action opens: every machine of a large server can be selected at once. */
+const CONNECTIONS_MAX = 20
+
+function tooManyBox(count: number): ReturnType<typeof errorBox> {
+  const body = `${count} virtual machines are selected. Connect to at most ${CONNECTIONS_MAX} of them at a time.`
+  return errorBox('Too many virtual machines are selected.', body, 'manager')
+}
+
 export interface MachineActions {
   readonly run: (action: VmAction, vms: readonly VmView[]) => void
   /** What a key asks for: runs the action where it applies, else says why it does not. */
@@ -23,6 +31,7 @@ export function useMachineActions(list: RefObject<ListViewHandle | null>): Machi
     const run = (action: VmAction, vms: readonly VmView[]): void => {
       const [first] = vms
       if (isVmCommand(action)) void actions.run(action, vms)
+      else if (action === 'connect' && vms.length > CONNECTIONS_MAX) void showMessage(tooManyBox(vms.length))
       else if (action === 'connect') for (const vm of vms) actions.connect(vm.id)
       else if (first !== undefined) list.current?.beginRename(first.id)
     }

@@ -50,7 +50,8 @@ export class IcClient implements VmbusDriver<IcPayload, IcPayload> {
   }
 
   opened(channel: IcChannel): void {
-    this.#attach(channel)
+    // The host's negotiation may stand in the ring already.
+    this.#attach(channel).pump()
   }
 
   openFailed(): void {

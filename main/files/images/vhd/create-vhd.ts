@@ -44,8 +44,8 @@ export interface VhdPlan {
   readonly environment: ImageEnvironment
   /** Takes the place of a new unique id, for a file that stands for the same disk. */
   readonly uniqueId?: string
-  /** Creation time and original size that are kept from the file it replaces. */
-  readonly heritage?: Pick<VhdFooter, 'timestamp' | 'originalSize'>
+  /** Origin that is kept from the file it replaces. */
+  readonly heritage?: Pick<VhdFooter, 'timestamp' | 'originalSize' | 'creatorApplication' | 'creatorVersion' | 'creatorHost'>
   readonly durable: boolean
 }
 
@@ -64,16 +64,17 @@ export function createVhd(plan: VhdPlan): VhdImage {
   const footer: VhdFooter = {
     features: 2,
     dataOffset: plan.type === 'fixed' ? null : FOOTER_BYTES,
-    timestamp: plan.heritage?.timestamp ?? vhdTimestamp(plan.environment.nowMs()),
+    timestamp: vhdTimestamp(plan.environment.nowMs()),
     creatorApplication: creator.application,
     creatorVersion: creator.version,
     creatorHost: HOST_WINDOWS,
-    originalSize: plan.heritage?.originalSize ?? plan.size,
+    originalSize: plan.size,
     currentSize: plan.size,
     geometry: chsGeometry(plan.size),
     type: plan.type,
     uniqueId: plan.uniqueId ?? plan.environment.newId(),
     savedState: false,
+    ...plan.heritage,
   }
   const file = ImageFile.open(plan.path, 'create')
   try {

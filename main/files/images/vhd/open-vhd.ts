@@ -30,7 +30,9 @@ export function openVhd(file: ImageFile, durable = true): VhdImage {
 export function looksLikeVhd(file: ImageFile): boolean {
   if (file.size < OLD_FOOTER_BYTES) return false
   const length = Math.min(FOOTER_BYTES, file.size)
-  return [0, file.size - length, file.size - OLD_FOOTER_BYTES].some((at) => hasFooterCookie(file.read(at, Math.min(length, file.size - at))))
+  return [0, file.size - length, file.size - OLD_FOOTER_BYTES].some((at) =>
+    hasFooterCookie(file.read(at, Math.min(length, file.size - at))),
+  )
 }
 
 interface FoundFooter {

@@ -1,6 +1,6 @@
 /** The block allocation table of a VHDX: one entry per payload block and per sector bitmap block ([MS-VHDX] 2.5; formats reference 2.5). */
 import { OverlapCheck } from '../block-overlap.ts'
-import { type ImageFile, isZero, MIB } from '../image-file.ts'
+import { type ImageFile, isZero, MIB, roundUp } from '../image-file.ts'
 import { refuse } from '../refusals.ts'
 import type { Journal } from './journal.ts'
 import {
@@ -71,23 +71,31 @@ export function hasData(state: number): boolean {
   return state === blockStates.fullyPresent || state === blockStates.partiallyPresent
 }
 
-/** Whether an entry keeps a place in the file that nothing else may use. */
-function isPlaced({ state, offset }: BatEntry): boolean {
-  return hasData(state) || (offset !== 0 && state !== blockStates.notPresent)
+/**
+ * Whether a block without data keeps a place that nothing else may use: trimmed blocks do, and all blocks of fixed disks. In other states the
+ * offset means nothing.
+ */
+export function keepsPlace({ state, offset }: BatEntry, fixed: boolean): boolean {
+  return offset !== 0 && (state === blockStates.unmapped || (fixed && state !== blockStates.notPresent))
+}
+
+/** Bytes that the last block of a disk needs in the file: where the disk ends inside it, the rest may be missing. */
+function lastBlockBytes(shape: VhdxShape): number {
+  return roundUp(shape.size - (payloadBlocks(shape) - 1) * shape.blockSize, MIB)
 }
 
 /**
  * Checks all entries: known states, places inside the file, apart from each other and from the regions. Reads the table in pieces of 1 MiB, so
  * that its size does not matter. Answers where the last block ends.
  */
-export function checkTable(file: ImageFile, region: Region, shape: VhdxShape, occupied: readonly Region[]): number {
+export function checkTable(file: ImageFile, region: Region, shape: VhdxShape, fixed: boolean, occupied: readonly Region[]): number {
   const entries = batEntries(shape)
   const ratio = chunkRatio(shape)
   const blocks = payloadBlocks(shape)
   if (entries * 8 > region.length) {
     refuse('bat-corrupt', file.path, { detail: `its region has ${region.length} bytes, ${entries * 8} are needed` })
   }
-  const check = new PlaceCheck(file, shape, occupied)
+  const check = new PlaceCheck(file, shape, fixed, occupied)
   for (let first = 0; first < entries; first += MIB / 8) {
     const count = Math.min(MIB / 8, entries - first)
     const piece = file.read(region.offset + first * 8, count * 8)
@@ -111,18 +119,23 @@ export function checkTable(file: ImageFile, region: Region, shape: VhdxShape, oc
 class PlaceCheck {
   readonly #file: ImageFile
   readonly #shape: VhdxShape
+  readonly #fixed: boolean
   readonly #occupied: readonly Region[]
+  readonly #lastBlock: number
+  readonly #lastBytes: number
   readonly #payloads: OverlapCheck
   /** Bitmap blocks are few: one per 4 GiB of disk. */
   readonly #bitmaps: number[] = []
   readonly #payloadStarts: number[] = []
   #end: number
 
-  constructor(file: ImageFile, shape: VhdxShape, occupied: readonly Region[]) {
+  constructor(file: ImageFile, shape: VhdxShape, fixed: boolean, occupied: readonly Region[]) {
     this.#file = file
     this.#shape = shape
+    this.#fixed = fixed
     this.#occupied = occupied
-    // The whole last block has its place, even where the disk ends earlier.
+    this.#lastBlock = payloadBlocks(shape) - 1
+    this.#lastBytes = lastBlockBytes(shape)
     this.#payloads = new OverlapCheck(shape.blockSize, file.size)
     this.#end = Math.max(HEADER_SECTION_BYTES, ...occupied.map(({ offset, length }) => offset + length))
   }
@@ -133,8 +146,8 @@ class PlaceCheck {
     if (reserved || (state === blockStates.partiallyPresent && !this.#shape.differencing)) {
       refuse('bat-corrupt', this.#file.path, { detail: `block ${block} has the state ${state}` })
     }
-    if (!isPlaced(entry)) return
-    this.#place(block, entry.offset, this.#shape.blockSize)
+    if (!hasData(state) && !keepsPlace(entry, this.#fixed)) return
+    this.#place(block, entry.offset, block === this.#lastBlock ? this.#lastBytes : this.#shape.blockSize)
     if (!this.#payloads.add(entry.offset)) refuse('blocks-overlap', this.#file.path, { offset: entry.offset })
     if (this.#shape.differencing) this.#payloadStarts.push(entry.offset)
   }

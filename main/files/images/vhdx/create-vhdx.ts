@@ -42,6 +42,8 @@ export interface VhdxPlan {
   /** Take the place of new ids, for a file that stands for the same disk. */
   readonly diskId?: string
   readonly dataWriteGuid?: string
+  /** Name of the program that made the file it replaces. */
+  readonly creatorText?: string
   readonly durable: boolean
 }
 
@@ -71,7 +73,12 @@ export function checkPaths(parent: ParentLink | null, file: string): void {
 
 function writeNew(file: ImageFile, plan: VhdxPlan): void {
   const { environment } = plan
-  const shape = { size: plan.size, blockSize: plan.blockSize, sectorSize: plan.logicalSectorSize, differencing: plan.type === 'differencing' }
+  const shape = {
+    size: plan.size,
+    blockSize: plan.blockSize,
+    sectorSize: plan.logicalSectorSize,
+    differencing: plan.type === 'differencing',
+  }
   const bat = { offset: BAT_OFFSET, length: batRegionBytes(shape) }
   const regions = encodeRegions({ bat, metadata: { offset: METADATA_OFFSET, length: METADATA_REGION_BYTES } })
   const header: VhdxHeader = {
@@ -96,7 +103,8 @@ function writeNew(file: ImageFile, plan: VhdxPlan): void {
   const end = bat.offset + bat.length
   file.resize(end)
   if (plan.type === 'fixed') {
-    file.resize(end + payloadBlocks(shape) * plan.blockSize)
+    // The last block ends with the disk, as in files of the product: size + 4 MiB.
+    file.resize(end + roundUp(plan.size, MIB))
     writeFixedEntries(file, bat.offset, shape, end)
   }
   for (const offset of REGION_TABLE_OFFSETS) file.write(offset, regions)
@@ -104,7 +112,7 @@ function writeNew(file: ImageFile, plan: VhdxPlan): void {
     file.write(offset, encodeHeader({ ...header, sequence: BigInt(index + 1) }))
   })
   // Last: a file that was not written to its end is not taken for a disk.
-  file.write(0, encodeIdentifier(environment.creator.text))
+  file.write(0, encodeIdentifier(plan.creatorText ?? environment.creator.text))
 }
 
 /** Bytes of the region that the block table of such a disk needs. */

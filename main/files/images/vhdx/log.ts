@@ -198,4 +198,3 @@ function readChanges(entry: LogEntry, corrupt: (detail: string) => never): Chang
   }
   return changes
 }
-

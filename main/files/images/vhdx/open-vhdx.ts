@@ -39,7 +39,7 @@ export function openVhdx(file: ImageFile, newId: () => string, durable = true): 
     differencing: metadata.hasParent,
   }
   const log = { offset: current.header.logOffset, length: current.header.logLength }
-  const end = checkTable(file, regions.bat, shape, [log, regions.bat, regions.metadata])
+  const end = checkTable(file, regions.bat, shape, metadata.leaveBlocksAllocated, [log, regions.bat, regions.metadata])
   const journal = new Journal(file, current, newId, durable)
   return new VhdxImage({ file, journal, regions, metadata, places, end, creator: decodeCreator(file.read(0, 520)) })
 }

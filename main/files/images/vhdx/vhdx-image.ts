@@ -11,7 +11,7 @@ import { refuse } from '../refusals.ts'
 import { bitRun, fillBits } from '../sector-bitmap.ts'
 import type { DiskImage, DiskType, Extent, ParentLink } from '../types.ts'
 import { checkRange, readExtents } from '../vhd/vhd-image.ts'
-import { type BatEntry, BlockTable, hasData } from './bat.ts'
+import { type BatEntry, BlockTable, hasData, keepsPlace } from './bat.ts'
 import { COMMIT_PAGES, type Journal } from './journal.ts'
 import { ALIGNMENT, BITMAP_BLOCK_BYTES, bitmapIndex, blockStates, chunkRatio, PAGE, payloadIndex, type VhdxShape } from './layout.ts'
 import type { MetadataPlace, VhdxMetadata } from './metadata.ts'
@@ -155,6 +155,19 @@ export class VhdxImage implements DiskImage {
     }
   }
 
+  /** Makes whole blocks, and the part of the last block that the disk has, read as zeros without a place in the file. */
+  markZero(offset: number, length: number): void {
+    checkRange(this, offset, length)
+    if (!this.writable) refuse('read-only', this.path)
+    this.journal.announceData()
+    const end = offset + length
+    for (let block = Math.ceil(offset / this.blockSize); block * this.blockSize < end; block++) {
+      if ((block + 1) * this.blockSize > end && end < this.virtualSize) break
+      this.setEntry(block, { state: blockStates.zero, offset: 0 })
+      if (this.journal.changedPages >= COMMIT_PAGES) this.journal.commit()
+    }
+  }
+
   /** A place of so many bytes at the end of the file, which reads as zeros. */
   append(length: number): number {
     const offset = roundUp(this.end, ALIGNMENT)
@@ -212,7 +225,7 @@ export class VhdxImage implements DiskImage {
   }
 
   #newPlace(entry: BatEntry): number {
-    if (entry.offset === 0) return this.append(this.blockSize)
+    if (!keepsPlace(entry, this.metadata.leaveBlocksAllocated)) return this.append(this.blockSize)
     // A place that was kept for the block; whatever is still in it must not become visible.
     this.file.clear(entry.offset, this.blockSize)
     return entry.offset
@@ -280,4 +293,3 @@ export class VhdxImage implements DiskImage {
     }
   }
 }
-
