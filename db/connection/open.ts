@@ -136,7 +136,9 @@ function setUp(db: Database, log: (line: string) => void): Fault | null {
 /** SQLite's own check of pages, types, NOT NULL and CHECK constraints; null when all is well. */
 function check(db: Database): string | null {
   const first = db.pragma('quick_check(1)', { simple: true })
-  return first === 'ok' ? null : String(first)
+  // A heading that names the database may stand before what was found.
+  const lines = String(first).split('\n')
+  return first === 'ok' ? null : (lines.find((line) => !line.startsWith('***')) ?? String(lines[0]))
 }
 
 /** A row whose reference leads nowhere, as a tool that does not enforce foreign keys can leave it. */

@@ -19,7 +19,7 @@ test('F2 renames in place', async ({ app }) => {
   await expect(console.row('UPDATES')).toBeVisible()
   await expect(console.pane('UPDATES')).toBeVisible()
   await expect(console.list).toBeFocused()
-  expect(await console.column('Name')).toEqual([
+  await expect.poll(() => console.column('Name')).toEqual([
     'APP01',
     'DC01',
     'DC02',

@@ -3,7 +3,7 @@ import { expect, test } from '../fixtures/app.ts'
 test('one action on several machines', async ({ app }) => {
   const { console } = app
   await console.select('APP01', 'DC01', 'FILE01')
-  expect(await console.actionsOf('Selected Virtual Machines')).toEqual([
+  await expect.poll(() => console.actionsOf('Selected Virtual Machines')).toEqual([
     'Connect...',
     'Turn Off...',
     'Shut Down...',
@@ -32,7 +32,7 @@ test('an action reaches those to which it applies', async ({ app }) => {
   const { console } = app
   await console.list.press('Control+a')
   await expect(console.selectedRows).toHaveCount(10)
-  expect(await console.actionsOf('Selected Virtual Machines')).toEqual([
+  await expect.poll(() => console.actionsOf('Selected Virtual Machines')).toEqual([
     'Connect...',
     'Start',
     'Turn Off...',

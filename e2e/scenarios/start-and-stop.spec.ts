@@ -5,7 +5,7 @@ test('a start shows its way: state, progress, uptime, screen, heartbeat', async 
   const window = await app.connect('DC02')
   await window.shows("The virtual machine 'DC02' is turned off")
   await window.expectStatus('Status: Off')
-  expect(await console.actionsOf('DC02')).toEqual(['Connect...', 'Start', 'Rename...', 'Delete...', 'Help'])
+  await expect.poll(() => console.actionsOf('DC02')).toEqual(['Connect...', 'Start', 'Rename...', 'Delete...', 'Help'])
 
   await console.run('DC02', 'Start')
   await console.expectState('DC02', 'Starting')
@@ -25,7 +25,7 @@ test('a start shows its way: state, progress, uptime, screen, heartbeat', async 
   await console.expectState('DC02', 'Running')
   await console.expectCell('DC02', 'Status', '')
   await console.expectCell('DC02', 'Uptime', '00:00:01')
-  expect(await console.actionsOf('DC02')).toEqual([
+  await expect.poll(() => console.actionsOf('DC02')).toEqual([
     'Connect...',
     'Turn Off...',
     'Shut Down...',
@@ -58,7 +58,7 @@ test('save, start again, delete a saved state', async ({ app }) => {
   await app.advanceUntil(500, 30_000, async () => (await console.column('State'))[0] === 'Saved')
   await console.expectCell('APP01', 'Assigned Memory', '')
   await console.expectCell('APP01', 'Uptime', '')
-  expect(await console.actionsOf('APP01')).toEqual(['Connect...', 'Start', 'Delete Saved State...', 'Rename...', 'Delete...', 'Help'])
+  await expect.poll(() => console.actionsOf('APP01')).toEqual(['Connect...', 'Start', 'Delete Saved State...', 'Rename...', 'Delete...', 'Help'])
 
   await console.run('APP01', 'Start')
   await console.expectCell('APP01', 'Status', /^Restoring \(\d+%\)$/)

@@ -1,7 +1,7 @@
 /** The desktop shell: a real Electron, driven by Playwright. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { _electron, type ElectronApplication, type Page } from '@playwright/test'
+import { _electron, type ElectronApplication, errors, type Page } from '@playwright/test'
 import { endProcess, ROOT } from './browser.ts'
 import type { RunningShell, StartChoices } from './shell.ts'
 
@@ -20,28 +20,45 @@ function defaultName(): string {
   return process.platform === 'win32' ? 'electron.exe' : 'electron'
 }
 
-/** Longest time until the first window, real ms. */
-const START_MILLISECONDS = 25_000
+/** Longest times until the driver has attached to the process, and from there to the first window, real ms. */
+const ATTACH_MILLISECONDS = 12_000
+const WINDOW_MILLISECONDS = 20_000
+const ATTEMPTS = 3
+
+/**
+ * On a busy computer the driver now and then misses its own attachment to an Electron that has started (both debugger connections are up, and
+ * the application waits for the driver's go-ahead). Such a process is ended by the driver, and started anew here; an application that ends by
+ * itself or opens no window is no such case.
+ */
+async function launch(options: Parameters<typeof _electron.launch>[0]): Promise<ElectronApplication> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await _electron.launch(options)
+    } catch (error) {
+      if (!(error instanceof errors.TimeoutError) || attempt === ATTEMPTS) throw error
+    }
+  }
+}
 
 export async function startElectronShell(choices: StartChoices): Promise<RunningShell> {
   const binary = findElectronBinary()
   if ('missing' in binary) throw new Error(binary.missing)
   const sandbox = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  const application: ElectronApplication = await _electron.launch({
+  const application = await launch({
     executablePath: binary.path,
     args: [...sandbox, ROOT, '--data', choices.folder, ...choices.words],
     env: { ...definedEnvironment(), VIRIDIAN_NO_DIALOG: '1' },
-    timeout: START_MILLISECONDS,
+    timeout: ATTACH_MILLISECONDS,
     colorScheme: choices.colorScheme,
   })
-  let errors = ''
+  let output = ''
   const child = application.process()
   child.stderr?.on('data', (chunk: Buffer) => {
-    errors += chunk.toString()
+    output += chunk.toString()
   })
-  const page = await application.firstWindow({ timeout: START_MILLISECONDS }).catch((error: unknown) => {
+  const page = await application.firstWindow({ timeout: WINDOW_MILLISECONDS }).catch((error: unknown) => {
     child.kill('SIGKILL')
-    throw new Error(`the desktop shell opened no window (exit code ${child.exitCode}): ${errors}`, { cause: error })
+    throw new Error(`the desktop shell opened no window (exit code ${child.exitCode}): ${output}`, { cause: error })
   })
   await page.waitForLoadState()
   await setSize(application, choices.size)
@@ -57,7 +74,7 @@ export async function startElectronShell(choices: StartChoices): Promise<Running
     secondConsole: (): Promise<Page | null> => Promise.resolve(null),
     kill: () => endProcess(child, 'SIGKILL'),
     close: () => application.close(),
-    errors: () => errors,
+    errors: () => output,
   }
 }
 

@@ -1,12 +1,35 @@
-/** Start options and broken starts: one sentence, an exit code, and a file that is left as it was or set aside. The launcher alone, no page. */
+/** Starts that cannot succeed say why in one sentence, end with a code, and leave every file where it is or tell its new name. */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base, expect } from '@playwright/test'
 import SqliteDatabase from 'better-sqlite3'
-import { endProcess, ROOT, startHost } from '../../shells/browser.ts'
+import { SCHEMA_VERSION } from '../../../db/migrations/index.ts'
+import { endProcess, type Host, ROOT, startHost } from '../../shells/browser.ts'
+
+const test = base.extend<{ folder: string }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from this pattern
+  folder: async ({}, use) => {
+    const folder = mkdtempSync(join(tmpdir(), 'viridian-start-'))
+    await use(folder)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  },
+})
 
 interface Ended {
   readonly code: number | null
@@ -14,163 +37,196 @@ interface Ended {
   readonly errors: string
 }
 
-/** Starts the launcher as a user does and waits for its end. */
-function start(...words: readonly string[]): Promise<Ended> {
+/** Runs the launcher until it ends by itself. */
+async function run(...words: readonly string[]): Promise<Ended> {
   const child = spawn(process.execPath, [join(ROOT, 'main/launcher/start.ts'), ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   let errors = ''
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString()
+    // A start that should have been refused would wait for its user for ever.
+    if (output.includes('Viridian is ready')) child.kill('SIGKILL')
   })
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString()
   })
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, output, errors })))
+  const [code] = await once(child, 'close')
+  return { code: typeof code === 'number' ? code : null, output, errors }
 }
 
-const startOn = (folder: string, ...words: readonly string[]): Promise<Ended> =>
-  start('--browser', '--no-open', '--port', '0', '--data', folder, ...words)
+const browser = (folder: string, ...words: readonly string[]): Promise<Ended> =>
+  run('--browser', '--no-open', '--port', '0', '--data', folder, ...words)
 
-const test = base.extend<{ folder: string }>({
-  // biome-ignore lint/correctness/noEmptyPattern: a fixture without needs still takes them
-  folder: async ({}, use) => {
-    const folder = mkdtempSync(join(tmpdir(), 'viridian-start-'))
-    await use(folder)
-    rmSync(folder, { recursive: true, force: true })
-  },
-})
+/** One sentence, alone on standard error. */
+function refused(sentence: string, code = 1): Ended {
+  return { code, output: '', errors: `${sentence}\n` }
+}
 
-/** Makes a lab and ends cleanly. */
+/** A whole lab that was closed cleanly; answers with the path of its file. */
 async function makeLab(folder: string, ...words: readonly string[]): Promise<string> {
-  const host = await startHost(folder, words)
-  await endProcess(host.process, 'SIGTERM')
+  await end(await startHost(folder, ['--test', ...words]))
   return join(folder, 'lab.sqlite')
 }
 
-test('options that are wrong are refused with one sentence', async ({ folder }) => {
-  const cases: readonly (readonly [words: readonly string[], sentence: string])[] = [
-    [['--colour', 'green'], 'Unknown option "--colour"; --help lists what there is.\n'],
-    [['lab'], 'Unknown argument "lab"; --help lists what there is.\n'],
-    [['--port', '65536'], '--port takes a whole number from 0 to 65535, not "65536".\n'],
-    [['--port', 'eight'], '--port takes a whole number from 0 to 65535, not "eight".\n'],
-    [['--port', '1', '--port', '2'], '--port is given more than once.\n'],
-    [['--port'], '--port needs a value.\n'],
-    [['--speed', '2'], '--speed takes one of paused, 1, 10, 60, max, not "2".\n'],
-    [['--seed', '-1'], '--seed takes a whole number from 0 to 4294967295, not "-1".\n'],
+async function end(host: Host): Promise<void> {
+  await endProcess(host.process, 'SIGTERM')
+  expect(host.process.exitCode).toBe(0)
+}
+
+function seedOf(file: string): unknown {
+  const db = new SqliteDatabase(file, { readonly: true })
+  try {
+    return db.prepare('SELECT seed FROM lab').pluck().get()
+  } finally {
+    db.close()
+  }
+}
+
+test.describe('options', () => {
+  const REFUSALS: readonly (readonly [words: readonly string[], sentence: string])[] = [
+    [['--colour'], 'Unknown option "--colour"; --help lists what there is.'],
+    [['lab'], 'Unknown argument "lab"; --help lists what there is.'],
+    [['--data'], '--data needs a value.'],
+    [['--data', '--test'], '--data needs a value.'],
+    [['--seed='], '--seed needs a value.'],
+    [['--fresh=yes'], '--fresh takes no value.'],
+    [['--port', '65536'], '--port takes a whole number from 0 to 65535, not "65536".'],
+    [['--port', '80a'], '--port takes a whole number from 0 to 65535, not "80a".'],
+    [['--seed', '-1'], '--seed takes a whole number from 0 to 4294967295, not "-1".'],
+    [['--seed', '1', '--seed', '2'], '--seed is given more than once.'],
+    [['--speed', 'fast'], '--speed takes one of paused, 1, 10, 60, max, not "fast".'],
     [
       ['--start-time', '2024-02-30'],
-      '--start-time takes a date of the years 1980 to 2199 such as 2024-03-04 or 2024-03-04T08:00:00Z, not "2024-02-30".\n',
+      '--start-time takes a date of the years 1980 to 2199 such as 2024-03-04 or 2024-03-04T08:00:00Z, not "2024-02-30".',
     ],
-    [['--fresh=yes'], '--fresh takes no value.\n'],
   ]
-  const ended = await Promise.all(cases.map(([words]) => start('--data', folder, ...words)))
-  expect(ended.map(({ code, output, errors }) => ({ code, output, errors }))).toEqual(
-    cases.map(([, sentence]) => ({ code: 2, output: '', errors: sentence })),
-  )
-  expect(readdirSync(folder)).toEqual([])
-})
 
-test('--help lists the options', async () => {
-  const { code, output } = await start('--help')
-  expect(code).toBe(0)
-  expect(output).toContain('--start-time ISO')
-})
+  for (const [words, sentence] of REFUSALS) {
+    test(`refused: ${words.join(' ')}`, async () => {
+      expect(await run('--browser', '--no-open', ...words)).toEqual(refused(sentence, 2))
+    })
+  }
 
-test('a folder that cannot be one is named', async ({ folder }) => {
-  const file = join(folder, 'file')
-  writeFileSync(file, 'mine')
-  expect(await startOn(file)).toEqual({ code: 1, output: '', errors: `The data folder ${file} cannot be used: it is a file.\n` })
-  const below = join(file, 'lab')
-  expect(await startOn(below)).toEqual({
-    code: 1,
-    output: '',
-    errors: `The data folder ${below} cannot be used: a part of the path is a file.\n`,
+  test('--help tells every option and makes nothing', async ({ folder }) => {
+    const lab = join(folder, 'lab')
+    const { code, output, errors } = await browser(lab, '--help')
+    expect({ code, errors }).toEqual({ code: 0, errors: '' })
+    for (const option of ['--data', '--browser', '--port', '--no-open', '--speed', '--seed', '--start-time', '--fresh', '--help']) {
+      expect(output).toContain(`  ${option} `)
+    }
+    expect(existsSync(lab)).toBe(false)
   })
-  expect(readFileSync(file, 'utf8')).toBe('mine')
 })
 
-test('a port that is taken is named', async ({ folder }) => {
-  const other = createServer()
-  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+test('a port that is taken', async ({ folder }) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
   const address = other.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  const ended = await start('--browser', '--no-open', '--port', String(port), '--data', folder)
-  other.close()
-  expect(ended.code).toBe(1)
-  expect(ended.output).toBe('')
-  expect(ended.errors).toBe(`Port ${port} on 127.0.0.1 is in use by another program.\n`)
+  const lab = join(folder, 'lab')
+  try {
+    const ended = await run('--browser', '--no-open', '--data', lab, '--port', String(port))
+    expect(ended).toEqual(refused(`Port ${port} on 127.0.0.1 is in use by another program.`))
+    expect(existsSync(join(lab, 'lab.sqlite'))).toBe(false)
+  } finally {
+    other.close()
+  }
 })
 
-test('a lab that is open in another process stays with it', async ({ folder }) => {
+test('a data folder that is a file', async ({ folder }) => {
+  const file = join(folder, 'taken')
+  writeFileSync(file, 'something else')
+  expect(await browser(file)).toEqual(refused(`The data folder ${file} cannot be used: it is a file.`))
+  const below = join(file, 'lab')
+  expect(await browser(below)).toEqual(refused(`The data folder ${below} cannot be used: a part of the path is a file.`))
+  expect(readFileSync(file, 'utf8')).toBe('something else')
+})
+
+test('a data folder that cannot be written', async ({ folder }) => {
+  test.skip(process.platform === 'win32', 'folders there take no write protection')
+  // Permissions do not bind root; the kernel's own file system takes no folder from anybody.
+  const locked = process.platform === 'linux' ? '/sys/viridian' : join(folder, 'locked')
+  if (locked.startsWith(folder)) {
+    mkdirSync(locked)
+    chmodSync(locked, 0o500)
+  }
+  const { code, output, errors } = await browser(locked)
+  expect({ code, output }).toEqual({ code: 1, output: '' })
+  expect(errors).toMatch(/^The data folder \S+ cannot be used: (access is denied|the volume is read-only)\.\n$/)
+})
+
+test('a lab that another process has open', async ({ folder }) => {
   const first = await startHost(folder, ['--test'])
-  const second = await startOn(folder)
-  expect(second.code).toBe(1)
-  expect(second.output).toBe('')
-  expect(second.errors).toContain(`The lab in ${folder} is open in another process. Close that one first, or name another folder.`)
-  expect((await fetch(first.address)).status).toBe(200)
-  await endProcess(first.process, 'SIGKILL')
-  // The lock dies with its process.
-  await makeLab(folder)
+  const before = readdirSync(folder, { recursive: true }).toSorted()
+  const sentence = `The lab in ${folder} is open in another process. Close that one first, or name another folder.`
+  expect(await browser(folder)).toEqual(refused(sentence))
+  expect(await browser(folder, '--fresh')).toEqual(refused(sentence))
+  expect(readdirSync(folder, { recursive: true }).toSorted()).toEqual(before)
+  expect((await fetch(new URL('/', first.address))).status).toBe(200)
+  await end(first)
+  await end(await startHost(folder, ['--test']))
 })
 
-test('a file that is no database is left as it is', async ({ folder }) => {
+test('a lab file that is no database', async ({ folder }) => {
   const file = join(folder, 'lab.sqlite')
-  writeFileSync(file, 'These are my notes, not a lab.')
-  const ended = await startOn(folder)
-  expect(ended.code).toBe(1)
-  expect(ended.errors).toContain(`${file} is not a SQLite database and was left as it is. There is no backup of this lab.`)
-  expect(readFileSync(file, 'utf8')).toBe('These are my notes, not a lab.')
+  writeFileSync(file, 'My notes.\n')
+  expect(await browser(folder)).toEqual(refused(`${file} is not a SQLite database and was left as it is. There is no backup of this lab.`))
+  expect(readFileSync(file, 'utf8')).toBe('My notes.\n')
 })
 
-test("another program's database is left as it is", async ({ folder }) => {
+test('a database of another program', async ({ folder }) => {
   const file = join(folder, 'lab.sqlite')
   const db = new SqliteDatabase(file)
-  db.exec('PRAGMA application_id = 1196444487; CREATE TABLE tile (id INTEGER); INSERT INTO tile VALUES (1)')
+  db.exec('CREATE TABLE bookmark (address TEXT)')
   db.close()
   const before = readFileSync(file)
-  const ended = await startOn(folder)
-  expect(ended.code).toBe(1)
-  expect(ended.errors).toContain('belongs to another program (application id 0x47504b47) and was left as it is.')
-  expect(readFileSync(file).equals(before)).toBe(true)
-})
-
-test('a lab of a later version is left as it is', async ({ folder }) => {
-  const file = await makeLab(folder, '--test')
-  const db = new SqliteDatabase(file)
-  db.pragma('journal_mode = DELETE')
-  db.pragma('user_version = 4711')
-  db.close()
-  const before = readFileSync(file)
-  const ended = await startOn(folder)
-  expect(ended.code).toBe(1)
-  expect(ended.errors).toMatch(
-    /was written by a later version of Viridian \(database version 4711; this one knows up to \d+\) and was left as it is\./,
+  expect(await browser(folder)).toEqual(
+    refused(`${file} belongs to another program (application id 0x00000000) and was left as it is. Name another folder for the lab.`),
   )
   expect(readFileSync(file).equals(before)).toBe(true)
 })
 
-test('a damaged lab is set aside, and its backup is named', async ({ folder }) => {
-  const file = await makeLab(folder, '--test')
-  const bytes = readFileSync(file)
-  bytes.fill(0x5a, 8192, 32_768)
-  writeFileSync(file, bytes)
-  const ended = await startOn(folder)
-  expect(ended.code).toBe(1)
-  expect(ended.errors).toContain(`${file} is damaged (`)
-  const aside = /It was set aside as (\S+)\. /.exec(ended.errors)?.[1] ?? ''
-  const backup = /The newest backup is (\S+): copy it/.exec(ended.errors)?.[1] ?? ''
-  expect(existsSync(file)).toBe(false)
-  expect(readFileSync(aside).equals(bytes)).toBe(true)
-  expect(existsSync(backup)).toBe(true)
-  // The next start makes a new lab; what was set aside stays.
-  await makeLab(folder, '--test')
-  expect(existsSync(file)).toBe(true)
-  expect(readFileSync(aside).equals(bytes)).toBe(true)
+test('a lab of a later version', async ({ folder }) => {
+  const file = await makeLab(folder)
+  const db = new SqliteDatabase(file)
+  db.pragma('user_version = 99')
+  db.pragma('journal_mode = DELETE')
+  db.close()
+  const before = readFileSync(file)
+  expect(await browser(folder)).toEqual(
+    refused(
+      `${file} was written by a later version of Viridian (database version 99; this one knows up to ${SCHEMA_VERSION}) and was left as it is.`,
+    ),
+  )
+  expect(readFileSync(file).equals(before)).toBe(true)
 })
 
-test('--fresh keeps the present lab', async ({ folder }) => {
-  await makeLab(folder, '--test')
-  mkdirSync(join(folder, 'disks'), { recursive: true })
-  await makeLab(folder, '--test', '--fresh')
-  expect(readdirSync(join(folder, 'backups')).filter((name) => name.startsWith('lab-before-'))).toHaveLength(1)
+test('a damaged lab is set aside under a name that is told, and its backup opens', async ({ folder }) => {
+  const file = await makeLab(folder, '--seed', '5')
+  const damage = openSync(file, 'r+')
+  writeSync(damage, Buffer.alloc(8192, 'x'), 0, 8192, 4096)
+  const damaged = readFileSync(file)
+  const backup = join(folder, 'backups', 'lab-1.sqlite')
+  const { code, output, errors } = await browser(folder)
+  expect({ code, output }).toEqual({ code: 1, output: '' })
+  expect(errors.split('\n')).toHaveLength(2)
+  expect(errors).toContain(`${file} is damaged (`)
+  expect(errors).toContain(`The newest backup is ${backup}: copy it to ${file} to go on from there.`)
+  const aside = /It was set aside as (\S+)\. /.exec(errors)?.[1] ?? ''
+  expect(readFileSync(aside).equals(damaged)).toBe(true)
+  expect(existsSync(file)).toBe(false)
+
+  copyFileSync(backup, file)
+  await end(await startHost(folder, ['--test']))
+  expect(seedOf(file)).toBe(5)
+  expect(readFileSync(aside).equals(damaged)).toBe(true)
+})
+
+test('--fresh keeps the present lab and tells its name', async ({ folder }) => {
+  const file = await makeLab(folder, '--seed', '5')
+  const host = await startHost(folder, ['--test', '--fresh', '--seed', '6'])
+  await end(host)
+  const kept = /the present lab is kept as (\S+)\n/.exec(host.errors())?.[1] ?? ''
+  expect(kept.startsWith(join(folder, 'backups'))).toBe(true)
+  expect([seedOf(kept), seedOf(file)]).toEqual([5, 6])
 })

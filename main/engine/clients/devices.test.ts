@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type KeyEvent, ctrlAltDelete, unicodeEvents } from '../providers/input/keyboard-protocol.ts'
+import { ctrlAltDelete, type KeyEvent, unicodeEvents } from '../providers/input/keyboard-protocol.ts'
 import { KeyboardProvider, MouseProvider } from '../providers/input/providers.ts'
-import { balance, type BalancerMachine, linuxFloorMb, memoryStatus, pressureOf, targetOf } from '../providers/memory/balancer.ts'
-import { MemoryProvider, type MemoryReport } from '../providers/memory/provider.ts'
+import { type BalancerMachine, balance, linuxFloorMb, memoryStatus, pressureOf, targetOf } from '../providers/memory/balancer.ts'
 import { memoryVersions } from '../providers/memory/protocol.ts'
+import { MemoryProvider, type MemoryReport } from '../providers/memory/provider.ts'
 import { RdpControlProvider } from '../providers/remote/provider.ts'
 import { DeviceBench } from '../providers/testing.ts'
-import { VideoProvider } from '../providers/video/provider.ts'
 import { type VideoRectangle, videoMinor, videoVersion, videoVersionText } from '../providers/video/protocol.ts'
+import { VideoProvider } from '../providers/video/provider.ts'
 import { classOffer } from '../vmbus/offers.ts'
 import { SeededIntegers } from '../vmbus/testing.ts'
 import { KeyboardClient, MouseClient, type MouseReport } from './input/clients.ts'
@@ -26,8 +26,25 @@ describe('video', () => {
     const bench = new DeviceBench()
     bench.describe = pipeLine
     const dirty: VideoRectangle[] = []
-    const provider = new VideoProvider({ versionMax, resolutions: [{ width: 1024, height: 768 }, { width: 1920, height: 1080 }], defaultIndex: 0, memoryBytes: 8 << 20, dirty: (areas) => dirty.push(...areas) })
-    const client = new VideoClient({ versions: newest, frameBufferGpa: 0xf8000000, memoryBytes: 8 << 20, width: 1152, height: 864, depth: 32, clock: bench.clock })
+    const provider = new VideoProvider({
+      versionMax,
+      resolutions: [
+        { width: 1024, height: 768 },
+        { width: 1920, height: 1080 },
+      ],
+      defaultIndex: 0,
+      memoryBytes: 8 << 20,
+      dirty: (areas) => dirty.push(...areas),
+    })
+    const client = new VideoClient({
+      versions: newest,
+      frameBufferGpa: 0xf8000000,
+      memoryBytes: 8 << 20,
+      width: 1152,
+      height: 864,
+      depth: 32,
+      clock: bench.clock,
+    })
     bench.add({ offer: classOffer('video'), provider, driver: client }, () => client.wake())
     bench.start()
     bench.run()
@@ -37,8 +54,15 @@ describe('video', () => {
   it('starts at 3.5 in the order of the reference', () => {
     const { bench, client } = start(videoVersion.v3_5)
     expect(bench.lines).toEqual([
-      '> versionRequest 3.5', '< versionResponse 3.5', '> supportedResolutionsRequest', '< supportedResolutionsResponse',
-      '> vramLocation', '< vramLocationAck', '> situationUpdate', '< situationUpdateAck', '> pointerPosition',
+      '> versionRequest 3.5',
+      '< versionResponse 3.5',
+      '> supportedResolutionsRequest',
+      '< supportedResolutionsResponse',
+      '> vramLocation',
+      '< vramLocationAck',
+      '> situationUpdate',
+      '< situationUpdateAck',
+      '> pointerPosition',
     ])
     expect([client.state.step, client.state.resolutions.length, client.state.mode?.pitch]).toEqual(['ready', 2, 4608])
   })
@@ -61,7 +85,10 @@ describe('video', () => {
     client.draw({ left: 30, top: 0, right: 40, bottom: 9 })
     const before = bench.clock.tick
     bench.run()
-    expect(dirty).toEqual([{ left: 0, top: 0, right: 1152, bottom: 864 }, { left: 5, top: 0, right: 40, bottom: 20 }])
+    expect(dirty).toEqual([
+      { left: 0, top: 0, right: 1152, bottom: 864 },
+      { left: 5, top: 0, right: 40, bottom: 20 },
+    ])
     expect(bench.clock.tick - before).toBe(500_000)
     expect(client.setMode(3840, 2160, 32)).toBe(false)
   })
@@ -79,7 +106,12 @@ describe('keyboard and mouse', () => {
     bench.add({ offer: classOffer('keyboard'), provider: keyboard, driver: keys2, pages: 9 })
     bench.add({ offer: classOffer('mouse'), provider: mouse, driver: mouse2, pages: 9 })
     bench.start()
-    expect(bench.lines.filter((line) => !line.includes('Response')).map((line) => line.slice(0, 20))).toEqual(['> protocolRequest 0.', '> protocolRequest 0.', '< initialDeviceInfo ', '> initialDeviceInfoA'])
+    expect(bench.lines.filter((line) => !line.includes('Response')).map((line) => line.slice(0, 20))).toEqual([
+      '> protocolRequest 0.',
+      '> protocolRequest 0.',
+      '< initialDeviceInfo ',
+      '> initialDeviceInfoA',
+    ])
     keyboard.press([...ctrlAltDelete, ...unicodeEvents('Hi')])
     mouse.report(1, 40_000, 16_000, -3)
     keys2.setLeds(4)
@@ -101,7 +133,10 @@ describe('keyboard and mouse', () => {
 })
 
 describe('enhanced session', () => {
-  it.each([[true, 'ready'], [false, 'refused']] as const)('is offered when the guest service runs: %s', (running, step) => {
+  it.each([
+    [true, 'ready'],
+    [false, 'refused'],
+  ] as const)('is offered when the guest service runs: %s', (running, step) => {
     const bench = new DeviceBench()
     const seen: boolean[] = []
     const provider = new RdpControlProvider((available) => seen.push(available))
@@ -120,10 +155,21 @@ describe('dynamic memory', () => {
     let next = 0x10000
     const provider = new MemoryProvider({ versionMax, maxPages: 262_144, ended: (kind, pages) => ended.push(`${kind} ${pages}`) })
     const client = new MemoryClient({
-      canBalloon: true, canHotAdd: true, hotAddAlignment: 7, minPages: 0, maxPageNumber: 0xfffff, reportDelay: 450_000_000, rangesMax, clock: bench.clock,
+      canBalloon: true,
+      canHotAdd: true,
+      hotAddAlignment: 7,
+      minPages: 0,
+      maxPageNumber: 0xfffff,
+      reportDelay: 450_000_000,
+      rangesMax,
+      clock: bench.clock,
       guest: {
         report: () => report,
-        takePages: (pages) => Array.from({ length: pages / 512 }, () => ({ start: (next += 1024), count: 512 })),
+        takePages: (pages) => {
+          const first = next
+          next += 2 * pages
+          return Array.from({ length: pages / 512 }, (_, i) => ({ start: first + 1024 * i, count: 512 }))
+        },
         returnPages: () => undefined,
         addPages: (range) => Math.min(range.count, 32_768),
       },
@@ -133,15 +179,23 @@ describe('dynamic memory', () => {
     return { bench, provider, client, ended }
   }
 
-  it.each(memoryVersions.map((version) => [version.toString(16), version] as const))('negotiates %s and reports every second from 45 s on', (_name, version) => {
-    const { bench, provider, client } = start(version)
-    const requests = memoryVersions.filter((one) => one >= version).flatMap(() => ['> versionRequest', '< versionResponse'])
-    expect(bench.lines).toEqual([...requests, '> capabilitiesReport', '< capabilitiesResponse', ...(version >= 0x10000 ? ['< info'] : [])])
-    bench.run(449_000_000)
-    expect(provider.state.reports).toBe(0)
-    bench.run(41_000_000)
-    expect([provider.state.reports, provider.state.report, client.version]).toEqual([5, report, version])
-  })
+  it.each(memoryVersions.map((version) => [version.toString(16), version] as const))(
+    'negotiates %s and reports every second from 45 s on',
+    (_name, version) => {
+      const { bench, provider, client } = start(version)
+      const requests = memoryVersions.filter((one) => one >= version).flatMap(() => ['> versionRequest', '< versionResponse'])
+      expect(bench.lines).toEqual([
+        ...requests,
+        '> capabilitiesReport',
+        '< capabilitiesResponse',
+        ...(version >= 0x10000 ? ['< info'] : []),
+      ])
+      bench.run(449_000_000)
+      expect(provider.state.reports).toBe(0)
+      bench.run(41_000_000)
+      expect([provider.state.reports, provider.state.report, client.version]).toEqual([5, report, version])
+    },
+  )
 
   it('balloons in blocks of 2 MiB, over several messages, gives back, and adds until the guest answers short', () => {
     const { bench, provider, client, ended } = start(0x20000, 3)
@@ -160,13 +214,26 @@ describe('dynamic memory', () => {
   })
 
   const machine = (id: string, more: Partial<BalancerMachine>): BalancerMachine => ({
-    id, assignedMb: 1024, demandMb: 800, minimumMb: 512, maximumMb: 8192, bufferPercent: 20, weight: 5000, removableMb: 8192, canHotAdd: true, balloonedMb: 0, hotAddAlignmentMb: 128, ...more,
+    id,
+    assignedMb: 1024,
+    demandMb: 800,
+    minimumMb: 512,
+    maximumMb: 8192,
+    bufferPercent: 20,
+    weight: 5000,
+    removableMb: 8192,
+    canHotAdd: true,
+    balloonedMb: 0,
+    hotAddAlignmentMb: 128,
+    ...more,
   })
 
   it('balances: buffer, unballoon before hot add, the most pressed first, the least pressed gives', () => {
     expect([pressureOf(machine('a', {})), targetOf(machine('a', {})), memoryStatus(machine('a', {}))]).toEqual([78.125, 960, 'OK'])
     expect([memoryStatus(machine('a', { demandMb: 900 })), memoryStatus(machine('a', { demandMb: 1200 }))]).toEqual(['Low', 'Warning'])
-    expect(balance([machine('a', { demandMb: 1500, balloonedMb: 500 })], 4096)).toEqual([{ id: 'a', unballoonMb: 500, hotAddMb: 384, balloonMb: 0 }])
+    expect(balance([machine('a', { demandMb: 1500, balloonedMb: 500 })], 4096)).toEqual([
+      { id: 'a', unballoonMb: 500, hotAddMb: 384, balloonMb: 0 },
+    ])
     const hungry = machine('hungry', { demandMb: 2000 })
     const idle = machine('idle', { demandMb: 100, assignedMb: 4096 })
     expect(balance([idle, hungry], 0)).toEqual([{ id: 'idle', unballoonMb: 0, hotAddMb: 0, balloonMb: 1024 }])
@@ -180,7 +247,16 @@ describe('dynamic memory', () => {
       const machines = Array.from({ length: 1 + random.below(8) }, (_, i) => {
         const minimumMb = 2 * (16 + random.below(500))
         const assignedMb = minimumMb + 2 * random.below(3000)
-        return machine(`m${i}`, { minimumMb, assignedMb, demandMb: random.below(6000), weight: random.below(10_001), maximumMb: assignedMb + random.below(4000), balloonedMb: 2 * random.below(500), removableMb: random.below(3000), canHotAdd: random.below(2) === 0 })
+        return machine(`m${i}`, {
+          minimumMb,
+          assignedMb,
+          demandMb: random.below(6000),
+          weight: random.below(10_001),
+          maximumMb: assignedMb + random.below(4000),
+          balloonedMb: 2 * random.below(500),
+          removableMb: random.below(3000),
+          canHotAdd: random.below(2) === 0,
+        })
       })
       const available = random.below(6000) - 2000
       const steps = balance(machines, available)

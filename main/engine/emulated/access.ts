@@ -6,7 +6,14 @@ import type { CostKey } from '../hypervisor/cost-table.ts'
 
 export type EmulatedEvent =
   /** IN or OUT, decoded by the worker process. `elements` above 1 = a string instruction that the emulator takes as one. */
-  | { readonly kind: 'port'; readonly access: 'in' | 'out'; readonly port: number; readonly width: 1 | 2 | 4; readonly elements: number; readonly what: string }
+  | {
+      readonly kind: 'port'
+      readonly access: 'in' | 'out'
+      readonly port: number
+      readonly width: 1 | 2 | 4
+      readonly elements: number
+      readonly what: string
+    }
   /** Access to a memory-mapped register, with instruction fetch and decode in the worker process. */
   | { readonly kind: 'mmio'; readonly access: 'read' | 'write'; readonly address: number; readonly width: 1 | 2 | 4; readonly what: string }
   /** An access that the hypervisor completes itself: local APIC, PM timer with assist. */

@@ -89,7 +89,13 @@ export function emulatedCost(name: string, events: Iterable<EmulatedEvent>, mode
 }
 
 function addCopy(bill: Bill, bytes: number): void {
-  if (bytes > 0) bill.items.push({ what: `copy ${bytes} bytes`, count: 1, cycles: Math.round((bytes / 1024) * pathWork.copyCyclesPerKib), source: 'model' })
+  if (bytes > 0)
+    bill.items.push({
+      what: `copy ${bytes} bytes`,
+      count: 1,
+      cycles: Math.round((bytes / 1024) * pathWork.copyCyclesPerKib),
+      source: 'model',
+    })
 }
 
 function addTime(bill: Bill, what: string, ns: number, model: CostModel): void {
@@ -97,7 +103,13 @@ function addTime(bill: Bill, what: string, ns: number, model: CostModel): void {
 }
 
 /** A request over a ring: packet out, signal, packet back, interrupt. */
-function ringCost(name: string, options: SyntheticOptions, model: CostModel, source: string, parent: { readonly interrupts: number; readonly ns: number; readonly copied: number }): PathCost {
+function ringCost(
+  name: string,
+  options: SyntheticOptions,
+  model: CostModel,
+  source: string,
+  parent: { readonly interrupts: number; readonly ns: number; readonly copied: number },
+): PathCost {
   const bill = newBill()
   const share = 1 / options.batch
   const add = (what: string, key: CostKey, count: number): void => {
@@ -157,7 +169,12 @@ export interface FrameComparison {
 }
 
 /** One frame each way by each adapter; 1,514 bytes is the reference's example. */
-export function compareFrame(model: CostModel, controller: InterruptController, options: SyntheticOptions, frameBytes = 1514): FrameComparison {
+export function compareFrame(
+  model: CostModel,
+  controller: InterruptController,
+  options: SyntheticOptions,
+  frameBytes = 1514,
+): FrameComparison {
   const ns = pathWork.switchStackNs
   const parent = { interrupts: 1, ns, copied: frameBytes }
   return {
@@ -188,6 +205,7 @@ export function comparisonTable(paths: readonly PathCost[], model: CostModel): r
     ((path.cycles * 1e6) / model.frequencyHz).toFixed(1),
   ])
   const widths = columns.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)))
-  const line = (cells: readonly string[]): string => cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')
   return [line(columns), ...rows.map(line)]
 }

@@ -59,7 +59,8 @@ export type VgaMapping = 'ram' | 'emulated'
 /** Characters written to text memory: no exit when the page is mapped as RAM, else one per word. */
 export function* vgaText(characters: number, mapping: VgaMapping): EmulatedOperation {
   if (mapping === 'ram') return
-  for (let i = 0; i < characters; i++) yield { kind: 'mmio', access: 'write', address: 0xb8000 + 2 * i, width: 2, what: 'character and attribute' }
+  for (let i = 0; i < characters; i++)
+    yield { kind: 'mmio', access: 'write', address: 0xb8000 + 2 * i, width: 2, what: 'character and attribute' }
 }
 
 /** Hardware cursor: two register pairs. */

@@ -3,8 +3,26 @@ import { costModelOf } from '../hypervisor/cost-table.ts'
 import { modernPlatform } from '../hypervisor/example-platforms.ts'
 import { countEvents, eventText, workerIntercepts } from './access.ts'
 import { compareFrame, compareRead, comparisonTable, throughputRatio } from './comparison.ts'
-import { apicTick, floppySector, legacyDriverLoad, legacyReceive, legacyRomWord, legacySend, pciConfigRead, pitTick, pmTimerRead } from './devices.ts'
-import { ps2Bytes, rtcRead, rtcTick, serialWrite, vgaBank, vgaCursor, vgaPalette, vgaPlanarFill, vgaText } from './devices.ts'
+import {
+  apicTick,
+  floppySector,
+  legacyDriverLoad,
+  legacyReceive,
+  legacyRomWord,
+  legacySend,
+  pciConfigRead,
+  pitTick,
+  pmTimerRead,
+  ps2Bytes,
+  rtcRead,
+  rtcTick,
+  serialWrite,
+  vgaBank,
+  vgaCursor,
+  vgaPalette,
+  vgaPlanarFill,
+  vgaText,
+} from './devices.ts'
 import { type HandoverInput, handoverStart, handoverStep, pathOf } from './handover.ts'
 import { atapiPacket, type IdeDriver, ideDma, idePio, int13 } from './ide.ts'
 
@@ -55,12 +73,30 @@ describe('intercepts of an operation, against the reference', () => {
 
   it('of a careful DMA read stand in the order of the reference', () => {
     expect([...ideDma(read, careful)].map(eventText)).toEqual([
-      'IN 3F6 status: ready?', 'OUT 1F6 drive and head', 'IN 3F6 status: 400 ns',
-      'OUT FFA4 table of pages', 'OUT FFA0 direction', 'IN FFA2 bus master status', 'OUT FFA2 clear status',
-      'OUT 1F2 sector count', 'OUT 1F3 LBA 0–7', 'OUT 1F4 LBA 8–15', 'OUT 1F5 LBA 16–23', 'OUT 1F6 device register',
-      'OUT 1F7 READ DMA', 'IN FFA0 command register', 'OUT FFA0 start', 'copy 4096 worker to guest', 'IRQ 14',
-      'IN FFA2 bus master status', 'IN FFA0 command register', 'OUT FFA0 stop', 'IN 3F6 alternate status', 'IN 1F7 status: acknowledge',
-      'OUT FFA2 clear interrupt', 'apic EOI',
+      'IN 3F6 status: ready?',
+      'OUT 1F6 drive and head',
+      'IN 3F6 status: 400 ns',
+      'OUT FFA4 table of pages',
+      'OUT FFA0 direction',
+      'IN FFA2 bus master status',
+      'OUT FFA2 clear status',
+      'OUT 1F2 sector count',
+      'OUT 1F3 LBA 0–7',
+      'OUT 1F4 LBA 8–15',
+      'OUT 1F5 LBA 16–23',
+      'OUT 1F6 device register',
+      'OUT 1F7 READ DMA',
+      'IN FFA0 command register',
+      'OUT FFA0 start',
+      'copy 4096 worker to guest',
+      'IRQ 14',
+      'IN FFA2 bus master status',
+      'IN FFA0 command register',
+      'OUT FFA0 stop',
+      'IN 3F6 alternate status',
+      'IN 1F7 status: acknowledge',
+      'OUT FFA2 clear interrupt',
+      'apic EOI',
     ])
     expect(countEvents(ideDma(read, careful))).toEqual({ port: 21, mmio: 0, hypervisor: 1, interrupts: 1, copies: 1, copiedBytes: 4096 })
   })
@@ -84,7 +120,10 @@ describe('the paths compared (S28)', () => {
     expect(reads.ideFilter.cycles).toBe(reads.scsi.cycles)
   })
 
-  it.each([['idle', idle], ['busy', busy]] as const)('give the synthetic path at least three times the throughput, queue %s', (_name, options) => {
+  it.each([
+    ['idle', idle],
+    ['busy', busy],
+  ] as const)('give the synthetic path at least three times the throughput, queue %s', (_name, options) => {
     const reads = compareRead(model, short, options)
     const frames = compareFrame(model, 'pic', options)
     expect(throughputRatio(reads.ideDma, reads.scsi)).toBeGreaterThan(3)

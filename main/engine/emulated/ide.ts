@@ -39,7 +39,13 @@ const sectorBytes = 512
 
 function* taskFile(transfer: IdeTransfer, base: number): EmulatedOperation {
   if (needsLba48(transfer)) {
-    for (const [offset, what] of [[2, 'sector count, high'], [3, 'LBA 24–31'], [4, 'LBA 32–39'], [5, 'LBA 40–47']] as const) yield portOut(base + offset, what)
+    for (const [offset, what] of [
+      [2, 'sector count, high'],
+      [3, 'LBA 24–31'],
+      [4, 'LBA 32–39'],
+      [5, 'LBA 40–47'],
+    ] as const)
+      yield portOut(base + offset, what)
     yield portOut(base + 6, 'LBA mode')
   }
   yield portOut(base + 2, 'sector count')
@@ -151,4 +157,3 @@ export function* int13(bytes: number, dvd = false): EmulatedOperation {
   yield portOut(dvd ? int13Ports.dvd : int13Ports.disk, 'address of the command', 4)
   yield { kind: 'copy', bytes, what: 'worker to guest' }
 }
-

@@ -3,7 +3,7 @@ import { invariant } from '../kernel/result.ts'
 import { VmbusBus } from '../vmbus/bus.ts'
 import type { VmbusBusOptions, VmbusBusRows } from '../vmbus/bus-types.ts'
 import type { Channel } from '../vmbus/channel.ts'
-import { deviceClass } from '../vmbus/classes.ts'
+import { type DeviceClassName, deviceClass } from '../vmbus/classes.ts'
 import type { VmbusClientOptions } from '../vmbus/client-types.ts'
 import type { OfferChannelMessage } from '../vmbus/messages.ts'
 import { classOffer } from '../vmbus/offers.ts'
@@ -39,6 +39,23 @@ export interface BusSaved {
   readonly client: BusClient
   readonly pairs: readonly { readonly key: string; readonly row: PairRow }[]
   readonly nextPage: number
+}
+
+/** Sent with OpenChannel; one text for all, because each is 240 characters. */
+const NO_USER_DATA = '0'.repeat(2 * 120)
+
+const offerTemplates = new Map<DeviceClassName, ChannelOffer>()
+
+/** The offer of a device; those of one class share their texts. */
+function offerOf(device: DeviceSpec): ChannelOffer {
+  const className = DEVICE_ROWS[device.kind].className ?? 'scsi'
+  const instanceId = device.instanceId ?? deviceClass(className).instanceIds[0] ?? ''
+  let template = offerTemplates.get(className)
+  if (template === undefined) {
+    template = classOffer(className, instanceId)
+    offerTemplates.set(className, template)
+  }
+  return template.instanceId === instanceId ? template : { ...template, instanceId }
 }
 
 function offerKey(offer: { readonly interfaceId: string; readonly instanceId: string; readonly subchannelIndex: number }): string {
@@ -176,6 +193,7 @@ export class MachineBus implements PairOwner {
       ringPages: [{ first: this.#takePages(2 * ringPages), count: 2 * ringPages }],
       downstreamPageOffset: ringPages,
       targetVp,
+      userData: NO_USER_DATA,
     }
     this.#bus?.openChannel(channelId, opening, pair.driver)
   }
@@ -323,13 +341,8 @@ export class MachineBus implements PairOwner {
   #offer(bus: VmbusBus, device: DeviceSpec): void {
     const pair = this.#makePair(device)
     if (pair === undefined) return
-    const result = bus.offer(this.#offerOf(device), pair.provider)
+    const result = bus.offer(offerOf(device), pair.provider)
     if (result.ok) pair.offerId = result.offerId
-  }
-
-  #offerOf(device: DeviceSpec): ChannelOffer {
-    const { className } = DEVICE_ROWS[device.kind]
-    return classOffer(className ?? 'scsi', device.instanceId)
   }
 
   #takePages(count: number): number {

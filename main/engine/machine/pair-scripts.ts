@@ -57,6 +57,7 @@ const hostAsks = (name: string, bytes: number, answerBytes: number): Exchange =>
 const VSTOR_BYTES = 64
 const NVSP_BYTES = 40
 const PAGES_PER_MB = 256
+const SMALL_MEMORY_MB = 256
 
 function storage({ vmbus, units, subchannels }: PairFacts): PairScript {
   const versions =
@@ -99,7 +100,7 @@ function network({ vmbus, subchannels, memoryMb }: PairFacts): PairScript {
             ? '4.0'
             : '2.0'
   // Small machines share a smaller receive buffer.
-  const receiveMb = memoryMb < 256 ? 2 : 16
+  const receiveMb = memoryMb < SMALL_MEMORY_MB ? 2 : 16
   const exchanges: Exchange[] = [
     ask(`NVSP INIT ${version}`, NVSP_BYTES),
     message('NVSP SEND_NDIS_CONFIG', NVSP_BYTES),
@@ -124,8 +125,20 @@ function icVersion(vmbus: number): string {
   return vmbus >= vmbusVersion.v2_4 ? '3.0' : '1.0'
 }
 
-/** The script of a device at these facts. */
+const scripts = new Map<string, PairScript>()
+
+/** The script of a device at these facts. Machines with the same facts share one. */
 export function pairScript(kind: DeviceKind, facts: PairFacts): PairScript {
+  const key = `${kind} ${facts.vmbus} ${facts.units} ${facts.subchannels} ${facts.memoryMb < SMALL_MEMORY_MB}`
+  let script = scripts.get(key)
+  if (script === undefined) {
+    script = makeScript(kind, facts)
+    scripts.set(key, script)
+  }
+  return script
+}
+
+function makeScript(kind: DeviceKind, facts: PairFacts): PairScript {
   switch (kind) {
     case 'scsi':
     case 'ide-filter':

@@ -188,7 +188,14 @@ export class ChannelEnd<Out, In> {
       const bytes = fromHex(row.payload)
       const payload = bytes === undefined ? undefined : this.#codec.decode(bytes, row)
       if (payload?.ok !== true) return `a waiting packet cannot be read: ${payload?.reason ?? 'no hex text'}`
-      const packet = new Packet(payload.payload).fill(row.type, row.flags, row.transactionId, payload.payload, row.payloadBytes, row.extension)
+      const packet = new Packet(payload.payload).fill(
+        row.type,
+        row.flags,
+        row.transactionId,
+        payload.payload,
+        row.payloadBytes,
+        row.extension,
+      )
       waiting.push({ packet, tag: row.tag })
     }
     this.#waiting = waiting

@@ -3,8 +3,8 @@
  * The value lives here as the protocol's own object; its bytes are made when the machine is saved. Only pieces in use take room.
  */
 import { fromHex, toHex } from '../vmbus/bytes.ts'
-import type { PayloadCodec } from '../vmbus/packet-codec.ts'
 import { packetType } from '../vmbus/packet.ts'
+import type { PayloadCodec } from '../vmbus/packet-codec.ts'
 
 /** Saved form: key and bytes of each piece. */
 export type AreaRows = readonly (readonly [key: number, bytes: string])[]

@@ -1,6 +1,7 @@
 /** Builders for the tests of providers and clients: a clock, random values from shapes, a bus with one or more devices, and traffic as lines of text. */
-import type { VmbusDriver, VmbusProvider } from '../vmbus/bus-types.ts'
+
 import { VmbusBus } from '../vmbus/bus.ts'
+import type { VmbusDriver, VmbusProvider } from '../vmbus/bus-types.ts'
 import type { Channel } from '../vmbus/channel.ts'
 import type { OfferChannelMessage } from '../vmbus/messages.ts'
 import type { ChannelOffer, OfferId } from '../vmbus/server-types.ts'

@@ -71,7 +71,9 @@ export interface WireType<T> {
 
 export type WireValue<W> = W extends WireType<infer T> ? T : never
 
-export type WireResult<T> = { readonly ok: true; readonly value: T; readonly bytes: number } | { readonly ok: false; readonly reason: string }
+export type WireResult<T> =
+  | { readonly ok: true; readonly value: T; readonly bytes: number }
+  | { readonly ok: false; readonly reason: string }
 
 /** The bytes of a value. */
 export function encodeWire<T>(type: WireType<T>, value: T): Uint8Array {
@@ -328,7 +330,12 @@ export function struct<const F extends WireFields>(fields: F): WireType<StructVa
 export const nothing = struct({})
 
 /** A field that is computed from others is left out of the value: maps a wire form to a nicer one. */
-export function mapped<T, U>(type: WireType<T>, shape: WireShape, toWire: (value: U) => T, fromWire: (value: T) => U | undefined): WireType<U> {
+export function mapped<T, U>(
+  type: WireType<T>,
+  shape: WireShape,
+  toWire: (value: U) => T,
+  fromWire: (value: T) => U | undefined,
+): WireType<U> {
   return {
     shape,
     size: (value) => type.size(toWire(value)),

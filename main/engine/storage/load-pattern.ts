@@ -168,8 +168,11 @@ export function nextWrite(
   return { request: { kind: 'write', offsetBytes: sector * SECTOR, bytes }, cursor: moved(from, 1) }
 }
 
-/** All operations of a load one by one, in the order in which the summed form takes them. Reads come first, from the beginning of the disk. */
-export function* requestsOf(layout: LoadLayout, load: DiskLoad, from: LoadCursor): Generator<BlockRequest> {
+/**
+ * All operations of a load one by one, in the order in which the summed form takes them, and the cursor behind them. Reads come first, from
+ * the beginning of the disk.
+ */
+export function* requestsOf(layout: LoadLayout, load: DiskLoad, from: LoadCursor): Generator<BlockRequest, LoadCursor> {
   const split = splitLoad(load, from)
   for (const group of split.reads) {
     for (let i = 0; i < group.count; i++) yield { kind: 'read', offsetBytes: 0, bytes: group.sectors * SECTOR }
@@ -182,4 +185,5 @@ export function* requestsOf(layout: LoadLayout, load: DiskLoad, from: LoadCursor
       yield next.request
     }
   }
+  return { ...cursor, readCarry: split.readCarry, writeCarry: split.writeCarry }
 }

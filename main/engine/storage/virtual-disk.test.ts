@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { BlockRequest } from './block-device.ts'
+import type { BlockRequest, DiskLoad } from './block-device.ts'
 import { senseOf } from './block-device.ts'
 import { ControllerBackend } from './controller-backend.ts'
 import { DiskStore } from './disk-store.ts'
-import { requestsOf } from './load-pattern.ts'
+import { firstCursor, type LoadCursor, requestsOf, splitLoad } from './load-pattern.ts'
 import { addDisk, addFile, GIB, MIB, type TestFiles, testFiles } from './test-files.ts'
 import type { VirtualDiskBackend } from './virtual-disk.ts'
 
@@ -121,7 +121,7 @@ describe('a full volume', () => {
     const summed = diskWith(testFiles(10 * 2 * MIB), 'vhd')
     const single = diskWith(testFiles(10 * 2 * MIB), 'vhd')
     const result = summed.disk.advance(load, 10_000_000, 10_000_000)
-    const statuses = oneByOne(single.disk, load)
+    const statuses = oneByOne(single, load)
     expect(result).toMatchObject({ status: 'volume-full', reads: 3, writes: 9 })
     expect(statuses.at(-1)).toBe('volume-full')
     expect(statuses.length).toBe(3 + 9 + 1)
@@ -208,6 +208,16 @@ describe('a chain of differencing disks', () => {
     expect(disk.extentsOf(0, 2 * MIB).extents.every(({ fileId }) => fileId !== 'base.vhdx')).toBe(true)
   })
 
+  it('reads zeros behind the end of a smaller parent', () => {
+    const files = testFiles()
+    addDisk(files, 'base.vhdx', 'fixed', 10 * MIB)
+    addDisk(files, 'now.avhdx', 'differencing', 20 * MIB, 'base.vhdx')
+    expect(only(files, 'now.avhdx').submit(read(8 * MIB, 4 * MIB), 0).extents).toEqual([
+      { offsetBytes: 8 * MIB, bytes: 2 * MIB, fileId: 'base.vhdx' },
+      { offsetBytes: 10 * MIB, bytes: 2 * MIB, fileId: null },
+    ])
+  })
+
   it.each([
     ['missing file', 'none.vhdx', 'file-not-found'],
     ['missing parent', 'orphan.avhdx', 'parent-not-found'],
@@ -244,14 +254,37 @@ describe('steady load', () => {
         const single = diskWith(testFiles(free), kind, capacityMib)
         for (const load of plan) {
           const result = summed.disk.advance(load, 10_000_000, 10_000_000)
-          const last = oneByOne(single.disk, load, summed.before).at(-1) ?? 'success'
-          summed.before = summed.disk.cursor
+          const last = oneByOne(single, load).at(-1) ?? 'success'
           expect(result.status).toBe(last)
           expect(totals(summed)).toEqual(totals(single))
           if (last !== 'success') return
+          expect(summed.disk.cursor).toEqual(single.cursor)
         }
       }),
       { numRuns: 60 },
+    )
+  })
+
+  it('is split without losing an operation, a byte or a share', () => {
+    const share = fc.constantFrom(0, 0.25, 0.333, 1)
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 500 }), fc.integer({ min: 0, max: 400_000 }), share, (writes, sectors, sequentialShare) => {
+        const bytes = Math.max(writes, sectors) * 512
+        let cursor = firstCursor
+        let sequential = 0
+        let operations = 0
+        for (let second = 0; second < 10; second++) {
+          const split = splitLoad({ reads: 0, writes, bytesRead: 0, bytesWritten: bytes, sequentialShare }, cursor)
+          cursor = { ...cursor, writeCarry: split.writeCarry }
+          const sum = (pick: (group: (typeof split.writes)[number]) => number) =>
+            split.writes.reduce((total, group) => total + pick(group), 0)
+          expect(sum(({ count, sectors: size }) => count * size)).toBe(writes === 0 ? 0 : bytes / 512)
+          expect(sum(({ count }) => count)).toBe(writes === 0 ? 0 : Math.max(writes, Math.ceil(bytes / 1024 ** 2)))
+          operations += sum(({ count }) => count)
+          sequential += sum((group) => (group.sequential ? group.count : 0))
+        }
+        expect(Math.abs(sequential - operations * sequentialShare)).toBeLessThan(1)
+      }),
     )
   })
 
@@ -341,7 +374,8 @@ function markWritten(newest: (string | null)[], start: number, end: number, name
 interface Case {
   readonly files: TestFiles
   readonly disk: VirtualDiskBackend
-  before: VirtualDiskBackend['cursor']
+  /** Behind what was done one by one. */
+  cursor: LoadCursor
 }
 
 function diskWith(files: TestFiles, kind: 'vhdx' | 'vhd' | 'avhdx' | 'fixed', capacityMib = 4000): Case {
@@ -355,21 +389,25 @@ function diskWith(files: TestFiles, kind: 'vhdx' | 'vhd' | 'avhdx' | 'fixed', ca
     capacity,
     kind === 'avhdx' ? 'base.vhdx' : null,
   )
-  const extent = { scatteredBytes: 256 * MIB, streamBytes: 200 * MIB }
+  const extent = { scatteredBytes: 256 * MIB, streamBytes: 20 * MIB }
   const opened = new DiskStore(files).open('host-1', `C:\\${name}`, { id: 'd', extent })
   if (!opened.ok) throw new Error(opened.refusal.code)
-  return { files, disk: opened.value, before: opened.value.cursor }
+  return { files, disk: opened.value, cursor: firstCursor }
 }
 
 /** Statuses of all requests of a load up to the first that fails. */
-function oneByOne(disk: VirtualDiskBackend, load: Parameters<VirtualDiskBackend['advance']>[0], from = disk.cursor): string[] {
+function oneByOne(item: Case, load: DiskLoad): string[] {
   const statuses: string[] = []
-  for (const request of requestsOf(disk.layout, load, from)) {
-    const { status } = disk.submit(request, 10_000_000)
+  const requests = requestsOf(item.disk.layout, load, item.cursor)
+  for (let next = requests.next(); ; next = requests.next()) {
+    if (next.done) {
+      item.cursor = next.value
+      return statuses
+    }
+    const { status } = item.disk.submit(next.value, 10_000_000)
     statuses.push(status)
-    if (status !== 'success') break
+    if (status !== 'success') return statuses
   }
-  return statuses
 }
 
 function totals({ files, disk }: Case): unknown {

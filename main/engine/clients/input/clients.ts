@@ -1,7 +1,8 @@
 /** The guest's keyboard and mouse drivers (devices reference 4.2, 4.3). */
-import { MessageDriver } from '../../providers/message-end.ts'
+
 import { type KeyboardMessage, type KeyEvent, keyboardMessages, keyboardVersion } from '../../providers/input/keyboard-protocol.ts'
 import { type MouseMessage, mouseMessages, mouseVersion } from '../../providers/input/mouse-protocol.ts'
+import { MessageDriver } from '../../providers/message-end.ts'
 
 export interface InputClientState {
   readonly step: 'closed' | 'asked' | 'ready' | 'refused'

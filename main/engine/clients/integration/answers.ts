@@ -1,12 +1,27 @@
 /** What guests answer: one function per service over plain facts of the guest (devices reference 5.2–5.7). */
-import { copyFlag, copyOperation, type IcBody, icStatus, kvpOperation, kvpPool, kvpType, shutdownFlag, timeFlag, vssFlag, vssOperation } from '../../providers/integration/protocol.ts'
+import {
+  copyFlag,
+  copyOperation,
+  type IcBody,
+  icStatus,
+  kvpOperation,
+  kvpPool,
+  kvpType,
+  shutdownFlag,
+  timeFlag,
+  vssFlag,
+  vssOperation,
+} from '../../providers/integration/protocol.ts'
 import type { IcAnswerer, IcReply } from './client.ts'
 
 const ok: IcReply = { status: icStatus.ok }
 
 /** Returns n + 1 and the guest's application state. */
 export function heartbeatAnswerer(application: () => number): IcAnswerer {
-  return (body) => (body.kind === 'heartbeat' ? { status: icStatus.ok, body: { ...body, sequence: body.sequence + 1, applicationState: application() } } : refused)
+  return (body) =>
+    body.kind === 'heartbeat'
+      ? { status: icStatus.ok, body: { ...body, sequence: body.sequence + 1, applicationState: application() } }
+      : refused
 }
 
 const refused: IcReply = { status: icStatus.failure }
@@ -18,7 +33,11 @@ export function shutdownAnswerer(begin: (kind: ShutdownKind, force: boolean, mes
   return (body) => {
     if (body.kind !== 'shutdown') return refused
     const { flags } = body
-    const kinds: Readonly<Record<number, ShutdownKind>> = { 0: 'powerOff', [shutdownFlag.restart]: 'restart', [shutdownFlag.hibernate]: 'hibernate' }
+    const kinds: Readonly<Record<number, ShutdownKind>> = {
+      0: 'powerOff',
+      [shutdownFlag.restart]: 'restart',
+      [shutdownFlag.hibernate]: 'hibernate',
+    }
     const kind = kinds[flags & ~shutdownFlag.force]
     return kind === undefined ? refused : { status: icStatus[begin(kind, (flags & shutdownFlag.force) !== 0, body.message)] }
   }
@@ -66,14 +85,18 @@ export function kvpAnswerer(guest: KvpGuest): IcAnswerer {
     guest.pools.set(pool, items)
     return items
   }
-  const itemsOf = (pool: number): readonly (readonly [string, string])[] => (pool === kvpPool.auto ? guest.intrinsic() : [...(guest.pools.get(pool) ?? [])])
+  const itemsOf = (pool: number): readonly (readonly [string, string])[] =>
+    pool === kvpPool.auto ? guest.intrinsic() : [...(guest.pools.get(pool) ?? [])]
   return (body) => {
     switch (body.kind) {
       case 'kvpEnumerate': {
         const item = itemsOf(body.pool)[body.index]
         if (item === undefined) return { status: icStatus.noMoreItems }
         const [key, value] = item
-        return { status: icStatus.ok, body: { ...body, type: kvpType.string, keyBytes: 2 * key.length + 2, valueBytes: 2 * value.length + 2, key, value } }
+        return {
+          status: icStatus.ok,
+          body: { ...body, type: kvpType.string, keyBytes: 2 * key.length + 2, valueBytes: 2 * value.length + 2, key, value },
+        }
       }
       case 'kvpExchange': {
         if (body.operation === kvpOperation.set) {
@@ -99,7 +122,12 @@ export function kvpAnswerer(guest: KvpGuest): IcAnswerer {
 }
 
 /** Guest backup: `freeze` may fail or take long (`later`, then {@link IcClient.answer}). */
-export function vssAnswerer(guest: { readonly hotBackup: boolean; readonly autoRecovery: boolean; freeze(): 'ok' | 'failure' | 'later'; thaw(): void }): IcAnswerer {
+export function vssAnswerer(guest: {
+  readonly hotBackup: boolean
+  readonly autoRecovery: boolean
+  freeze(): 'ok' | 'failure' | 'later'
+  thaw(): void
+}): IcAnswerer {
   return (body) => {
     if (body.kind !== 'vss') return refused
     switch (body.operation) {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { type IcMessage, type IcService, icStatus, icVersionText, serviceVersions, serviceVersionsOfHost } from '../../providers/integration/protocol.ts'
+import {
+  type IcMessage,
+  type IcService,
+  icStatus,
+  icVersionText,
+  serviceVersions,
+  serviceVersionsOfHost,
+} from '../../providers/integration/protocol.ts'
 import { type IcLogic, IcProvider } from '../../providers/integration/provider.ts'
 import { FileCopyLogic, HeartbeatLogic, KvpLogic, ShutdownLogic, TimeSyncLogic, VssLogic } from '../../providers/integration/services.ts'
 import { DeviceBench } from '../../providers/testing.ts'
@@ -13,7 +20,12 @@ const start = (logic: IcLogic, answer: IcAnswerer, hostRelease = '2022', more: P
   const bench = new DeviceBench()
   bench.describe = (payload) => {
     const { body, status } = (payload as PipeData<IcMessage>).data
-    const head = body.kind === 'negotiate' ? ` ${body.frameworks.map(icVersionText)}|${body.messages.map(icVersionText)}` : 'operation' in body ? ` ${body.operation}` : ''
+    const head =
+      body.kind === 'negotiate'
+        ? ` ${body.frameworks.map(icVersionText)}|${body.messages.map(icVersionText)}`
+        : 'operation' in body
+          ? ` ${body.operation}`
+          : ''
     return `${body.kind}${head}${status === 0 ? '' : ` 0x${status.toString(16)}`}`
   }
   const provider = new IcProvider(logic, { hostRelease, clock: bench.clock })
@@ -34,13 +46,14 @@ describe('negotiation', () => {
     expect(provider.contact).toMatchObject({ name: 'ready', version: { major: 5, minor: 0 } })
   })
 
-  it.each(Object.entries(serviceVersionsOfHost).flatMap(([release, services]) => Object.keys(services).map((service) => [release, service as IcService] as const)))(
-    'on %s of %s ends at the host’s highest version',
-    (release, service) => {
-      const { provider } = start({ service }, () => 'never', release)
-      expect(provider.contact).toMatchObject({ name: 'ready', version: serviceVersionsOfHost[release]?.[service] })
-    },
-  )
+  it.each(
+    Object.entries(serviceVersionsOfHost).flatMap(([release, services]) =>
+      Object.keys(services).map((service) => [release, service as IcService] as const),
+    ),
+  )('on %s of %s ends at the host’s highest version', (release, service) => {
+    const { provider } = start({ service }, () => 'never', release)
+    expect(provider.contact).toMatchObject({ name: 'ready', version: serviceVersionsOfHost[release]?.[service] })
+  })
 
   it('ends in a mismatch, or in silence after 5 s', () => {
     expect(start(idle, () => 'never', '2008', { versions: [{ major: 9, minor: 0 }] }).provider.contact).toEqual({ name: 'mismatch' })
@@ -60,7 +73,10 @@ describe('heartbeat', () => {
   it('beats every 2 s, counts on, and is lost and found with the guest', () => {
     const logic = new HeartbeatLogic()
     let state = 1
-    const { bench, client } = start(logic, heartbeatAnswerer(() => state))
+    const { bench, client } = start(
+      logic,
+      heartbeatAnswerer(() => state),
+    )
     expect(logic.status(0)).toBe('OkApplicationsHealthy')
     bench.run(100_000_000)
     expect([logic.sequence, bench.lines.filter((line) => line.startsWith('<')).length]).toEqual([6, 7])
@@ -79,12 +95,21 @@ describe('heartbeat', () => {
 
 describe('shutdown', () => {
   it.each([
-    ['powerOff', false, 'ok', 0], ['restart', true, 'ok', 0], ['hibernate', false, 'notSupported', icStatus.notSupported], ['powerOff', false, 'machineLocked', icStatus.machineLocked],
+    ['powerOff', false, 'ok', 0],
+    ['restart', true, 'ok', 0],
+    ['hibernate', false, 'notSupported', icStatus.notSupported],
+    ['powerOff', false, 'machineLocked', icStatus.machineLocked],
   ] as const)('%s, force %s: %s', (kind, force, outcome, status) => {
     const answers: number[] = []
     const asked: string[] = []
     const logic = new ShutdownLogic((value) => answers.push(value))
-    const { bench, provider } = start(logic, shutdownAnswerer((what, forced, message) => (asked.push(`${what} ${forced} ${message}`), outcome)))
+    const { bench, provider } = start(
+      logic,
+      shutdownAnswerer((what, forced, message) => {
+        asked.push(`${what} ${forced} ${message}`)
+        return outcome
+      }),
+    )
     expect(logic.request(provider, { kind, force, timeoutSeconds: 60, message: 'Host maintenance' })).toBe(true)
     bench.run(0)
     expect([asked, answers]).toEqual([[`${kind} ${force} Host maintenance`], [status]])
@@ -104,10 +129,17 @@ describe('shutdown', () => {
 })
 
 describe('time synchronization', () => {
-  it.each([['2012 R2', 3], ['2022', 4]] as const)('of %s sets the clock at the start and samples every 5 s', (release, major) => {
+  it.each([
+    ['2012 R2', 3],
+    ['2022', 4],
+  ] as const)('of %s sets the clock at the start and samples every 5 s', (release, major) => {
     const log: string[] = []
     const utc = 133_000_000_000_000_000n
-    const clock = { set: (time: bigint) => log.push(`set ${time - utc}`), sample: (time: bigint) => log.push(`sample ${time - utc}`), reference: () => 700 }
+    const clock = {
+      set: (time: bigint) => log.push(`set ${time - utc}`),
+      sample: (time: bigint) => log.push(`sample ${time - utc}`),
+      reference: () => 700,
+    }
     const { bench, provider } = start(new TimeSyncLogic({ utc: () => utc, reference: () => 500 }), timeAnswerer(clock), release)
     bench.run(100_000_000)
     const late = major === 4 ? 200 : 0
@@ -120,9 +152,17 @@ describe('data exchange', () => {
   it('collects the guest’s values, writes the host’s, and goes on after saving in the middle', () => {
     let items: ReadonlyMap<string, string> = new Map()
     const done: string[] = []
-    const logic = new KvpLogic((now) => void (items = now), (operation, status) => void done.push(`${operation} ${status.toString(16)}`))
+    const logic = new KvpLogic(
+      (now) => {
+        items = now
+      },
+      (operation, status) => void done.push(`${operation} ${status.toString(16)}`),
+    )
     const pools = new Map<number, Map<string, string>>()
-    const { bench, provider, client, channel } = start(logic, kvpAnswerer({ intrinsic: () => intrinsicKeys.map((key) => [key, `value of ${key}`] as const), pools }))
+    const { bench, provider, client, channel } = start(
+      logic,
+      kvpAnswerer({ intrinsic: () => intrinsicKeys.map((key) => [key, `value of ${key}`] as const), pools }),
+    )
     expect([...items.keys()]).toEqual([...intrinsicKeys])
     expect(bench.lines.at(-1)).toBe('> kvpEnumerate 3 0x80070103')
     client.stop()
@@ -137,7 +177,9 @@ describe('data exchange', () => {
     client.resume()
     bench.run(0)
     expect([pools.get(0)?.get('Role'), pools.get(3)?.get('HostName'), done]).toEqual(['web', 'HV01', ['1 0', '1 0', '2 80041002']])
-    expect(logic.ipInfo(provider, { adapterId: 'x', family: 1, dhcp: 1, addresses: '', subnets: '', gateways: '', dnsServers: '' }, false)).toBe(true)
+    expect(
+      logic.ipInfo(provider, { adapterId: 'x', family: 1, dhcp: 1, addresses: '', subnets: '', gateways: '', dnsServers: '' }, false),
+    ).toBe(true)
     bench.run(0)
     expect(done.at(-1)).toBe('4 80041002')
   })
@@ -146,8 +188,20 @@ describe('data exchange', () => {
 describe('backup', () => {
   const run = (guest: Partial<Parameters<typeof vssAnswerer>[0]>) => {
     const log: string[] = []
-    const logic = new VssLogic((kind) => log.push(`frozen ${kind}`), (status) => log.push(`ended ${status.toString(16)}`))
-    const answerer = vssAnswerer({ hotBackup: true, autoRecovery: true, freeze: () => (log.push('freeze'), 'ok'), thaw: () => void log.push('thaw'), ...guest })
+    const logic = new VssLogic(
+      (kind) => log.push(`frozen ${kind}`),
+      (status) => log.push(`ended ${status.toString(16)}`),
+    )
+    const answerer = vssAnswerer({
+      hotBackup: true,
+      autoRecovery: true,
+      freeze: () => {
+        log.push('freeze')
+        return 'ok'
+      },
+      thaw: () => void log.push('thaw'),
+      ...guest,
+    })
     const parts = start(logic, answerer)
     logic.begin(parts.provider)
     parts.bench.run(0)
@@ -179,7 +233,12 @@ describe('file copy', () => {
   const run = (size: number, more: { exists?: boolean; free?: number; folder?: boolean } = {}) => {
     const log: string[] = []
     const logic = new FileCopyLogic((status) => log.push(`ended ${status.toString(16)}`))
-    const target = { exists: () => more.exists ?? false, folderExists: () => more.folder ?? true, freeBytes: () => more.free ?? 1e9, done: (path: string, name: string, bytes: number) => log.push(`${path}\\${name} ${bytes}`) }
+    const target = {
+      exists: () => more.exists ?? false,
+      folderExists: () => more.folder ?? true,
+      freeBytes: () => more.free ?? 1e9,
+      done: (path: string, name: string, bytes: number) => log.push(`${path}\\${name} ${bytes}`),
+    }
     const parts = start(logic, copyAnswerer(target))
     logic.begin(parts.provider, { name: 'a.txt', path: 'C:\\Temp', bytes: size, overwrite: false, createPath: false })
     parts.bench.run(0)
@@ -193,6 +252,10 @@ describe('file copy', () => {
   })
 
   it('is refused by the guest: file there, disk full, no folder', () => {
-    expect([run(1, { exists: true }), run(100, { free: 10 }), run(1, { folder: false })].map(({ log }) => log)).toEqual([['ended 80070050'], ['ended 80070070'], ['ended 80070057']])
+    expect([run(1, { exists: true }), run(100, { free: 10 }), run(1, { folder: false })].map(({ log }) => log)).toEqual([
+      ['ended 80070050'],
+      ['ended 80070070'],
+      ['ended 80070057'],
+    ])
   })
 })

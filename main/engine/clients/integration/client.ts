@@ -1,7 +1,19 @@
 /** The guest's side of an integration component: negotiation and answers (devices reference 5; linux: drivers/hv/hv_util.c, hv_kvp.c, hv_snapshot.c). */
 import { ChannelEnd, type EndRows, guestPort } from '../../providers/channel-end.ts'
-import { chooseVersion, frameworkVersions, type IcBody, type IcMessage, type IcService, type IcVersion, icBytes, icCodec, icFlag } from '../../providers/integration/protocol.ts'
-import { icPipe, icStatus, serviceVersions } from '../../providers/integration/protocol.ts'
+import {
+  chooseVersion,
+  frameworkVersions,
+  type IcBody,
+  type IcMessage,
+  type IcService,
+  type IcVersion,
+  icBytes,
+  icCodec,
+  icFlag,
+  icPipe,
+  icStatus,
+  serviceVersions,
+} from '../../providers/integration/protocol.ts'
 import type { VmbusDriver } from '../../vmbus/bus-types.ts'
 import type { Channel } from '../../vmbus/channel.ts'
 import { inBandPacket } from '../../vmbus/packet.ts'
@@ -125,7 +137,11 @@ export class IcClient implements VmbusDriver<IcPayload, IcPayload> {
     const version = chooseVersion(body.messages, this.#options.versions ?? serviceVersions[this.#options.service])
     this.#chosen = framework === undefined || version === undefined ? undefined : { framework, version }
     const chosen = this.#chosen
-    const answer: IcBody = { kind: 'negotiate', frameworks: chosen === undefined ? [] : [chosen.framework], messages: chosen === undefined ? [] : [chosen.version] }
+    const answer: IcBody = {
+      kind: 'negotiate',
+      frameworks: chosen === undefined ? [] : [chosen.framework],
+      messages: chosen === undefined ? [] : [chosen.version],
+    }
     this.#reply(message, icStatus.ok, answer)
   }
 

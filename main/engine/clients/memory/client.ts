@@ -1,9 +1,16 @@
 /** The guest's dynamic memory driver (dmvsc, hv_balloon): versions, reports, balloon, hot add (devices reference 6.1). Amounts in pages. */
 import type { DeviceClock } from '../../providers/device-clock.ts'
+import {
+  balloonBlockPages,
+  capabilitiesWord,
+  type MemoryMessage,
+  type MemoryRange,
+  type MemoryVersion,
+  memoryMessages,
+  memoryVersions,
+} from '../../providers/memory/protocol.ts'
+import type { MemoryReport } from '../../providers/memory/provider.ts'
 import { MessageDriver } from '../../providers/message-end.ts'
-import { balloonBlockPages, capabilitiesWord, type MemoryMessage, type MemoryRange, type MemoryVersion, memoryMessages } from '../../providers/memory/protocol.ts'
-import { memoryVersions } from '../../providers/memory/protocol.ts'
-import { type MemoryReport, rangePages } from '../../providers/memory/provider.ts'
 
 export interface MemoryClientState {
   readonly step: 'closed' | 'version' | 'capabilities' | 'ready' | 'refused'
@@ -125,7 +132,12 @@ export class MemoryClient extends MessageDriver<MemoryMessage, MemoryClientState
       return
     }
     this.current = { ...this.current, step: 'version', at }
-    this.end.send({ kind: 'versionRequest', transactionId: this.#transaction(), version, lastAttempt: at === this.#versions.length - 1 ? 1 : 0 })
+    this.end.send({
+      kind: 'versionRequest',
+      transactionId: this.#transaction(),
+      version,
+      lastAttempt: at === this.#versions.length - 1 ? 1 : 0,
+    })
   }
 
   #report(): void {
@@ -157,5 +169,3 @@ export function withoutRanges(all: readonly MemoryRange[], taken: readonly Memor
   }
   return left
 }
-
-export { rangePages }

@@ -10,7 +10,12 @@ import { SeededIntegers } from '../../vmbus/testing.ts'
 import { NetworkClient } from './client.ts'
 
 const mac = '00-15-5D-01-0A-00'
-const frame = (bytes: number, destination = mac): EthernetFrame => ({ destination, source: '00-15-5D-01-0A-07', etherType: 0x800, payloadBytes: bytes - 14 })
+const frame = (bytes: number, destination = mac): EthernetFrame => ({
+  destination,
+  source: '00-15-5D-01-0A-07',
+  etherType: 0x800,
+  payloadBytes: bytes - 14,
+})
 
 class NetworkBench {
   readonly bench = new DeviceBench()
@@ -49,7 +54,9 @@ class NetworkBench {
       memory: this.memory,
       clock,
       shareMemory: (bytes) => {
-        const result = this.bench.bus.createGpadl(1, [{ byteCount: bytes, byteOffset: 0, pages: [{ first: 0x200000, count: bytes / 4096 }] }])
+        const result = this.bench.bus.createGpadl(1, [
+          { byteCount: bytes, byteOffset: 0, pages: [{ first: 0x200000, count: bytes / 4096 }] },
+        ])
         return result.ok ? result.gpadlId : undefined
       },
       dataPage: 0x400000,
@@ -64,7 +71,11 @@ class NetworkBench {
       },
     })
     const offer = classOffer('network', '22222222-0000-0000-0000-000000000001')
-    this.offerId = this.bench.add({ offer, provider: this.provider, driver: this.client, pages: options.pages ?? 128, subchannel: (i) => this.client.subchannel(i) }, () => this.provider.wake(), () => this.client.wake())
+    this.offerId = this.bench.add(
+      { offer, provider: this.provider, driver: this.client, pages: options.pages ?? 128, subchannel: (i) => this.client.subchannel(i) },
+      () => this.provider.wake(),
+      () => this.client.wake(),
+    )
     this.bench.start()
     this.bench.run()
   }
@@ -90,14 +101,21 @@ describe('the start of an adapter', () => {
     expect([bench.provider.state.sendBuffer?.sections, bench.client.freeSections]).toEqual([170, 170])
     expect(bench.provider.state.ndis).toEqual({ major: 6, minor: 30 })
     expect(bench.client.facts).toEqual({ mac, mtu: 1500, speed: 10e9, connected: true })
-    expect([bench.client.channels, bench.client.sendTable.slice(0, 4), bench.provider.isUp, bench.events]).toEqual([3, [0, 1, 2, 0], true, ['up']])
+    expect([bench.client.channels, bench.client.sendTable.slice(0, 4), bench.provider.isUp, bench.events]).toEqual([
+      3,
+      [0, 1, 2, 0],
+      true,
+      ['up'],
+    ])
     expect(bench.bench.bus.invariantViolations()).toEqual([])
   })
 
   it.each(nvspVersions.map((version) => [version.toString(16), version] as const))('falls back to %s', (_name, version) => {
     const bench = new NetworkBench({ version, subChannels: 2 })
     const asked = bench.bench.lines.filter((line) => line.startsWith('> init '))
-    expect(asked.map((line) => line.split(' ').at(-1))).toEqual(nvspVersions.filter((one) => one >= version).map((one) => `0x${one.toString(16)}`))
+    expect(asked.map((line) => line.split(' ').at(-1))).toEqual(
+      nvspVersions.filter((one) => one >= version).map((one) => `0x${one.toString(16)}`),
+    )
     expect([bench.client.version, bench.events[0]]).toEqual([version, 'up'])
     expect(bench.client.channels).toBe(version >= nvspVersion.v5 ? 3 : 1)
     expect(bench.provider.state.config === undefined).toBe(version === nvspVersion.v1)
@@ -113,7 +131,11 @@ describe('frames', () => {
     expect(bench.client.send([{ frame: frame(64_014), info: { largeSend: largeSend(1460, 54, false) } }])).toBe('sent')
     bench.bench.run()
     expect(bench.sent.map((one) => one.payloadBytes + 14)).toEqual([1514, 500, 500, 500, 64_014])
-    expect([bench.client.counts.copied, bench.client.counts.direct, bench.provider.counts.segments]).toEqual([2, 1, 4 + Math.ceil(64_000 / 1460)])
+    expect([bench.client.counts.copied, bench.client.counts.direct, bench.provider.counts.segments]).toEqual([
+      2,
+      1,
+      4 + Math.ceil(64_000 / 1460),
+    ])
     expect([bench.client.freeSections, bench.client.outstanding, bench.memory.pages.size]).toEqual([170, 0, 0])
   })
 
@@ -129,9 +151,18 @@ describe('frames', () => {
 
   it('come in by slots, filtered, and are counted when there is no slot', () => {
     const bench = new NetworkBench({ receiveBufferBytes: 4 * 4096 })
-    expect(bench.provider.deliver([{ frame: frame(1514), info: { checksum: 0x28 } }, { frame: frame(100, 'FF-FF-FF-FF-FF-FF') }, { frame: frame(100, '00-15-5D-99-99-99') }])).toBe(2)
+    expect(
+      bench.provider.deliver([
+        { frame: frame(1514), info: { checksum: 0x28 } },
+        { frame: frame(100, 'FF-FF-FF-FF-FF-FF') },
+        { frame: frame(100, '00-15-5D-99-99-99') },
+      ]),
+    ).toBe(2)
     bench.bench.run()
-    expect(bench.received.map(([one, info, queue]) => [one.payloadBytes, info.checksum, queue])).toEqual([[1500, 0x28, 0], [86, undefined, 0]])
+    expect(bench.received.map(([one, info, queue]) => [one.payloadBytes, info.checksum, queue])).toEqual([
+      [1500, 0x28, 0],
+      [86, undefined, 0],
+    ])
     bench.client.pauseReceive(true)
     const slots = bench.provider.freeSlots
     for (let i = 0; i < 20; i++) bench.provider.deliver([{ frame: frame(1514) }])
@@ -161,12 +192,18 @@ describe('frames', () => {
       const action = random.below(10)
       bench.latency = random.below(3) * 500
       if (action < 4 && bench.client.send([{ frame: frame(60 + random.below(9000)) }], random.below(16)) === 'sent') out++
-      if (action >= 4 && action < 8) into += bench.provider.deliver(Array.from({ length: 1 + random.below(4) }, () => ({ frame: frame(60 + random.below(1400)) })), random.below(2))
+      if (action >= 4 && action < 8)
+        into += bench.provider.deliver(
+          Array.from({ length: 1 + random.below(4) }, () => ({ frame: frame(60 + random.below(1400)) })),
+          random.below(2),
+        )
       if (action === 8) bench.bench.run(1000)
       if (action === 9) {
         const channels = (index: number) => bench.bench.channel('22222222-0000-0000-0000-000000000001', index) as never
         const rows = JSON.parse(JSON.stringify([bench.provider.snapshot(), bench.client.snapshot(), bench.memory.snapshot()]))
-        expect([bench.provider.restore(rows[0], channels), bench.client.restore(rows[1], channels), bench.memory.restore(rows[2])]).toEqual([undefined, undefined, undefined])
+        expect([bench.provider.restore(rows[0], channels), bench.client.restore(rows[1], channels), bench.memory.restore(rows[2])]).toEqual(
+          [undefined, undefined, undefined],
+        )
       }
       expect(bench.bench.bus.invariantViolations(), `step ${step}`).toEqual([])
     }

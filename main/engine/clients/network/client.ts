@@ -5,11 +5,34 @@
 import { ChannelEnd, type EndRows, guestPort } from '../../providers/channel-end.ts'
 import type { DeviceClock } from '../../providers/device-clock.ts'
 import { type EthernetFrame, frameBytes, macOfHex } from '../../providers/network/frame.ts'
-import { type NvspCompletion, type NvspMessage, type NvspPayload, nvspBytes, nvspCodec, nvspDefaults } from '../../providers/network/nvsp.ts'
-import { type NvspVersion, ndisCapability, nvspPayloadBytes, nvspStatus, nvspVersion, nvspVersions, rndisChannel } from '../../providers/network/nvsp.ts'
+import {
+  type NvspCompletion,
+  type NvspMessage,
+  type NvspPayload,
+  type NvspVersion,
+  ndisCapability,
+  nvspBytes,
+  nvspCodec,
+  nvspDefaults,
+  nvspPayloadBytes,
+  nvspStatus,
+  nvspVersion,
+  nvspVersions,
+  rndisChannel,
+} from '../../providers/network/nvsp.ts'
 import type { NetworkMemory } from '../../providers/network/ports.ts'
-import { hexU32, oid, packetFilter, type RndisControl, type RndisMessage, type RndisPacketInfo, rndisDefaults } from '../../providers/network/rndis.ts'
-import { rndisIndication, rndisMessages, u32Hex } from '../../providers/network/rndis.ts'
+import {
+  hexU32,
+  oid,
+  packetFilter,
+  type RndisControl,
+  type RndisMessage,
+  type RndisPacketInfo,
+  rndisDefaults,
+  rndisIndication,
+  rndisMessages,
+  u32Hex,
+} from '../../providers/network/rndis.ts'
 import type { VmbusDriver } from '../../vmbus/bus-types.ts'
 import type { Channel } from '../../vmbus/channel.ts'
 import { completionPacket, completionRequested, gpaDirectPacket, inBandPacket, type Packet } from '../../vmbus/packet.ts'
@@ -311,7 +334,13 @@ export class NetworkClient implements VmbusDriver<NvspPayload, NvspPayload> {
         this.#sections = Math.floor((this.#options.sendBufferBytes ?? nvspDefaults.sendBufferBytes) / message.sectionBytes)
         this.#fillSections()
         this.#state = { name: 'rndisInit' }
-        return this.#control({ kind: 'initialize', requestId: this.#nextId, major: 1, minor: 0, maxTransferBytes: rndisDefaults.maxTransferBytes })
+        return this.#control({
+          kind: 'initialize',
+          requestId: this.#nextId,
+          major: 1,
+          minor: 0,
+          maxTransferBytes: rndisDefaults.maxTransferBytes,
+        })
       case 'subChannelComplete':
         if (state.name === 'subChannels') this.#setFilter(packetFilter.directed | packetFilter.multicast | packetFilter.broadcast)
         return
@@ -323,7 +352,11 @@ export class NetworkClient implements VmbusDriver<NvspPayload, NvspPayload> {
     if (version >= nvspVersion.v2) {
       const sriov = version >= nvspVersion.v4 ? ndisCapability.sriov : 0
       const rsc = version >= nvspVersion.v6_1 ? ndisCapability.rsc : 0
-      this.#notify({ kind: 'sendNdisConfig', mtu: this.#options.mtu + 14, capabilities: ndisCapability.ieee8021q | sriov | (newer ? ndisCapability.teaming : 0) | rsc })
+      this.#notify({
+        kind: 'sendNdisConfig',
+        mtu: this.#options.mtu + 14,
+        capabilities: ndisCapability.ieee8021q | sriov | (newer ? ndisCapability.teaming : 0) | rsc,
+      })
     }
     this.#notify({ kind: 'sendNdisVersion', major: 6, minor: newer ? 30 : 1 })
     const wanted = this.#options.receiveBufferBytes ?? nvspDefaults.receiveBufferBytes

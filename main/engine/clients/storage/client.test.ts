@@ -1,15 +1,26 @@
 import { describe, expect, it } from 'vitest'
-import { decodePacket, encodePacket } from '../../vmbus/packet-codec.ts'
-import { gpaDirectPacket, inBandPacket } from '../../vmbus/packet.ts'
-import { SeededIntegers } from '../../vmbus/testing.ts'
-import { vmbusVersion } from '../../vmbus/versions.ts'
-import { bodyAs, ntStatus, srbStatus, type StorageOperation, type StoragePacket, storageCodec, storageOperation, storageRequest, storageVersion, storageVersions } from '../../providers/storage/protocol.ts'
+import {
+  bodyAs,
+  ntStatus,
+  type StorageOperation,
+  type StoragePacket,
+  srbStatus,
+  storageCodec,
+  storageOperation,
+  storageRequest,
+  storageVersion,
+  storageVersions,
+} from '../../providers/storage/protocol.ts'
 import { StorageProvider } from '../../providers/storage/provider.ts'
 import { sense } from '../../providers/storage/scsi.ts'
 import { DeviceBench, randomHex } from '../../providers/testing.ts'
 import type { VmbusDriver } from '../../vmbus/bus-types.ts'
 import type { Channel } from '../../vmbus/channel.ts'
 import { classOffer } from '../../vmbus/offers.ts'
+import { gpaDirectPacket, inBandPacket } from '../../vmbus/packet.ts'
+import { decodePacket, encodePacket } from '../../vmbus/packet-codec.ts'
+import { SeededIntegers } from '../../vmbus/testing.ts'
+import { vmbusVersion } from '../../vmbus/versions.ts'
 import { transferRingBytes } from './client.ts'
 import { disk, dvd, StorageBench } from './test-storage.ts'
 
@@ -34,25 +45,51 @@ describe('the start of a controller', () => {
       '< completeIo (64)',
     ])
     expect(bench.bench.lines.filter((line) => line.startsWith('> executeSrb')).map((line) => line.split(' ').slice(3).join(' '))).toEqual([
-      'lun=0 a0 4096', 'lun=0 12 36', 'lun=0 12 255', 'lun=0 12 255', 'lun=0 12 255', 'lun=0 12 255', 'lun=0 12 255', 'lun=0 12 255',
-      'lun=0 00 0', 'lun=0 25 8', 'lun=0 1a 192', 'lun=0 28 4096',
+      'lun=0 a0 4096',
+      'lun=0 12 36',
+      'lun=0 12 255',
+      'lun=0 12 255',
+      'lun=0 12 255',
+      'lun=0 12 255',
+      'lun=0 12 255',
+      'lun=0 12 255',
+      'lun=0 00 0',
+      'lun=0 25 8',
+      'lun=0 1a 192',
+      'lun=0 28 4096',
     ])
     expect(bench.client.units).toEqual([
-      { lun: 0, type: 'disk', vendor: 'Msft', product: 'Virtual Disk', revision: '1.0', sizeBytes: 127 * 2 ** 30, blockBytes: 512, serial: '00000000000000000000000000000010' },
+      {
+        lun: 0,
+        type: 'disk',
+        vendor: 'Msft',
+        product: 'Virtual Disk',
+        revision: '1.0',
+        sizeBytes: 127 * 2 ** 30,
+        blockBytes: 512,
+        serial: '00000000000000000000000000000010',
+      },
     ])
     expect([bench.client.state.name, bench.client.channels, bench.events[0]]).toEqual(['ready', 2, 'ready'])
     expect(bench.bench.bus.invariantViolations()).toEqual([])
   })
 
-  it.each(storageVersions.map((version) => [version.toString(16), version] as const))('falls back to version %s of the host', (_name, version) => {
-    const bench = new StorageBench({ version, subChannels: 2, vmbus: version < 0x0501 ? vmbusVersion.v1_1 : vmbusVersion.v5_3 })
-    const asked = bench.bench.lines.filter((line) => line.startsWith('> queryProtocolVersion'))
-    expect(asked).toEqual(storageVersions.filter((one) => one >= version).map((one) => `> queryProtocolVersion (64) version=0x${one.toString(16).padStart(4, '0')}`))
-    expect([bench.client.state.name, bench.client.version, bench.provider.version]).toEqual(['ready', version, version])
-    expect(bench.client.channels).toBe(version >= storageVersion.v5_1 ? 3 : 1)
-    const size = version >= storageVersion.v5_1 ? '(64)' : '(48)'
-    expect(bench.bench.lines.filter((line) => line.includes('executeSrb')).every((line) => line.includes(size))).toBe(true)
-  })
+  it.each(storageVersions.map((version) => [version.toString(16), version] as const))(
+    'falls back to version %s of the host',
+    (_name, version) => {
+      const bench = new StorageBench({ version, subChannels: 2, vmbus: version < 0x0501 ? vmbusVersion.v1_1 : vmbusVersion.v5_3 })
+      const asked = bench.bench.lines.filter((line) => line.startsWith('> queryProtocolVersion'))
+      expect(asked).toEqual(
+        storageVersions
+          .filter((one) => one >= version)
+          .map((one) => `> queryProtocolVersion (64) version=0x${one.toString(16).padStart(4, '0')}`),
+      )
+      expect([bench.client.state.name, bench.client.version, bench.provider.version]).toEqual(['ready', version, version])
+      expect(bench.client.channels).toBe(version >= storageVersion.v5_1 ? 3 : 1)
+      const size = version >= storageVersion.v5_1 ? '(64)' : '(48)'
+      expect(bench.bench.lines.filter((line) => line.includes('executeSrb')).every((line) => line.includes(size))).toBe(true)
+    },
+  )
 
   it('ends without a common version', () => {
     const bench = new StorageBench({ version: storageVersion.v2_0, versions: [storageVersion.v6_2, storageVersion.v6_0] })
@@ -81,7 +118,16 @@ describe('requests', () => {
     const id = bench.client.submit({ lun: 0, operation: 'read', offset: 4096, bytes: 4096 })
     bench.bench.run()
     expect(bench.done).toEqual([
-      { id, outcome: { request: { lun: 0, operation: 'read', offset: 4096, bytes: 4096 }, ok: true, srbStatus: srbStatus.success, bytes: 4096, sense: undefined } },
+      {
+        id,
+        outcome: {
+          request: { lun: 0, operation: 'read', offset: 4096, bytes: 4096 },
+          ok: true,
+          srbStatus: srbStatus.success,
+          bytes: 4096,
+          sense: undefined,
+        },
+      },
     ])
     expect(bench.backend.calls.at(-1)).toBe('read 0 4096+4096')
     expect((channel?.rings.guestToHost.bytesWritten ?? 0) - before).toBe(112)
@@ -98,7 +144,11 @@ describe('requests', () => {
       return id
     })
     bench.bench.run()
-    expect(bench.done.map(({ id, outcome }) => [id, outcome.request.offset])).toEqual([[ids[1], 100 * 512], [ids[2], 200 * 512], [ids[0], 300 * 512]])
+    expect(bench.done.map(({ id, outcome }) => [id, outcome.request.offset])).toEqual([
+      [ids[1], 100 * 512],
+      [ids[2], 200 * 512],
+      [ids[0], 300 * 512],
+    ])
   })
 
   it.each([
@@ -140,16 +190,22 @@ describe('requests', () => {
     bench.client.submit({ lun: 1, operation: 'write', offset: 2048, bytes: 2048 })
     bench.bench.run()
     // The refusal needs no disk and comes first.
-    expect(bench.done.map(({ outcome }) => [outcome.ok, outcome.sense])).toEqual([[false, sense.writeProtected], [true, undefined]])
+    expect(bench.done.map(({ outcome }) => [outcome.ok, outcome.sense])).toEqual([
+      [false, sense.writeProtected],
+      [true, undefined],
+    ])
     expect(bench.client.units[1]).toMatchObject({ product: 'Virtual DVD-ROM', blockBytes: 2048, sizeBytes: 2048 * 1000 })
   })
 
   it('wait in the guest when the rings are full, and none is lost', () => {
     const bench = new StorageBench({ pages: 1 })
     const wanted = 400
-    for (let i = 0; i < wanted; i++) expect(bench.client.submit({ lun: 0, operation: 'read', offset: 512 * i, bytes: 512 })).toBeGreaterThan(0)
+    for (let i = 0; i < wanted; i++)
+      expect(bench.client.submit({ lun: 0, operation: 'read', offset: 512 * i, bytes: 512 })).toBeGreaterThan(0)
     bench.bench.run()
-    expect(bench.done.map(({ outcome }) => outcome.request.offset / 512).sort((a, b) => a - b)).toEqual(Array.from({ length: wanted }, (_, i) => i))
+    expect(bench.done.map(({ outcome }) => outcome.request.offset / 512).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: wanted }, (_, i) => i),
+    )
     expect(bench.bench.channel(bench.instance)?.rings.guestToHost.fullFirst).toBeGreaterThan(0)
     expect(bench.bench.bus.invariantViolations()).toEqual([])
   })
@@ -240,7 +296,9 @@ describe('faults', () => {
     const foreign = new DeviceBench()
     const provider = new StorageProvider({ ...bench.providerOptions, clock: foreign.clock }, [disk(0)])
     const send = (channel: Channel, operation: number): void =>
-      void channel.sendFromGuest(inBandPacket(storageRequest(operation as StorageOperation, 64, { kind: 'raw', bytes: '00'.repeat(52) }), 64, true))
+      void channel.sendFromGuest(
+        inBandPacket(storageRequest(operation as StorageOperation, 64, { kind: 'raw', bytes: '00'.repeat(52) }), 64, true),
+      )
     const driver: VmbusDriver = {
       opened: (channel) => {
         for (const operation of [3, 8, 10, 13, 7, 77, 7]) send(channel, operation)
@@ -284,7 +342,11 @@ describe('bytes', () => {
     const random = new SeededIntegers(7)
     for (let round = 0; round < 2000; round++) {
       const size = random.pick([64, 48] as const)
-      const bytes = Uint8Array.from(randomHex(size, random).match(/../g)?.map((text) => Number.parseInt(text, 16)) ?? [])
+      const bytes = Uint8Array.from(
+        randomHex(size, random)
+          .match(/../g)
+          ?.map((text) => Number.parseInt(text, 16)) ?? [],
+      )
       bytes.set([random.below(16), 0, 0, 0], 0)
       const decoded = storageCodec.decode(bytes, { type: 6, transactionId: 0 })
       expect(decoded.ok).toBe(true)
@@ -295,8 +357,12 @@ describe('bytes', () => {
   })
 
   it('of other lengths are refused, and completions are read by what they answer', () => {
-    for (let size = 0; size < 100; size++) expect(storageCodec.decode(new Uint8Array(size), { type: 6, transactionId: 0 }).ok).toBe(size === 64 || size === 48)
-    const packet = { ...storageRequest(storageOperation.completeIo, 64), body: { kind: 'properties', maxSubChannels: 4, flags: 1, maxTransferBytes: 0x40000 } } as const
+    for (let size = 0; size < 100; size++)
+      expect(storageCodec.decode(new Uint8Array(size), { type: 6, transactionId: 0 }).ok).toBe(size === 64 || size === 48)
+    const packet = {
+      ...storageRequest(storageOperation.completeIo, 64),
+      body: { kind: 'properties', maxSubChannels: 4, flags: 1, maxTransferBytes: 0x40000 },
+    } as const
     const back = storageCodec.decode(storageCodec.encode(packet, { type: 0xb, transactionId: 1 }), { type: 0xb, transactionId: 1 })
     expect(back.ok && bodyAs(back.payload, 'properties')).toEqual(packet.body)
   })

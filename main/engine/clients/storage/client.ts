@@ -2,14 +2,30 @@
  * The guest's storage driver of one controller (storvsc): negotiation, sub-channels, scan, requests, reset (devices reference 2.2–2.5;
  * linux: drivers/scsi/storvsc_drv.c).
  */
-import { bodyAs, multiChannelFlag, ntStatus, packetBytesOf, type Srb, srbFlag, srbStatus } from '../../providers/storage/protocol.ts'
-import { type StorageBody, type StorageOperation, type StoragePacket, storageCodec, storageOperation } from '../../providers/storage/protocol.ts'
-import { type StorageVersion, storageLimits, storageRequest, storageVersion, storageVersions } from '../../providers/storage/protocol.ts'
+
 import { ChannelEnd, type EndRows, guestPort } from '../../providers/channel-end.ts'
 import type { DeviceClock } from '../../providers/device-clock.ts'
 import type { GuestArea } from '../../providers/guest-area.ts'
-import { parseSense, type Sense, transferCdb, unmapList } from '../../providers/storage/scsi.ts'
-import { cdbHex, scsiCommand } from '../../providers/storage/scsi.ts'
+import {
+  bodyAs,
+  multiChannelFlag,
+  ntStatus,
+  packetBytesOf,
+  type Srb,
+  type StorageBody,
+  type StorageOperation,
+  type StoragePacket,
+  type StorageVersion,
+  srbFlag,
+  srbStatus,
+  storageCodec,
+  storageLimits,
+  storageOperation,
+  storageRequest,
+  storageVersion,
+  storageVersions,
+} from '../../providers/storage/protocol.ts'
+import { cdbHex, parseSense, type Sense, scsiCommand, transferCdb, unmapList } from '../../providers/storage/scsi.ts'
 import type { VmbusDriver } from '../../vmbus/bus-types.ts'
 import type { Channel } from '../../vmbus/channel.ts'
 import { gpaDirectPacket, inBandPacket, type Packet } from '../../vmbus/packet.ts'
@@ -349,7 +365,13 @@ export class StorageClient implements VmbusDriver<StoragePacket, StoragePacket> 
         return { cdb: cdbHex(scsiCommand.synchronizeCache10), length: 10, direction: 2, bytes: 0, page }
       case 'unmap':
         // Each list has a page of its own until the host has read it.
-        return { cdb: cdbHex(scsiCommand.unmap, 0, 0, 0, 0, 0, 0, 0, 24), length: 10, direction: 0, bytes: 24, page: this.#list(request, unit) }
+        return {
+          cdb: cdbHex(scsiCommand.unmap, 0, 0, 0, 0, 0, 0, 0, 24),
+          length: 10,
+          direction: 0,
+          bytes: 24,
+          page: this.#list(request, unit),
+        }
       default: {
         const write = request.operation === 'write'
         return { ...transferCdb(write, request.offset / unit.blockBytes, blocks), direction: write ? 0 : 1, bytes: request.bytes, page }
@@ -393,7 +415,8 @@ export class StorageClient implements VmbusDriver<StoragePacket, StoragePacket> 
       queueSortKey: 0,
     }
     const payload = storageRequest(storageOperation.executeSrb, packetBytes, { kind: 'srb', srb })
-    const packet = command.bytes === 0 ? inBandPacket(payload, packetBytes, true) : gpaDirectPacket(payload, packetBytes, [rangeOf(command)])
+    const packet =
+      command.bytes === 0 ? inBandPacket(payload, packetBytes, true) : gpaDirectPacket(payload, packetBytes, [rangeOf(command)])
     return this.#post(index, packet, storageOperation.executeSrb, request)
   }
 

@@ -1,7 +1,8 @@
 /** What a guest asks a controller about its units, one command after the other (devices reference 2.2 step 8). */
-import { toHex } from '../../vmbus/bytes.ts'
+
 import { srbStatus } from '../../providers/storage/protocol.ts'
 import { cdbHex, parseCapacity, parseLunList, scsiCommand } from '../../providers/storage/scsi.ts'
+import { toHex } from '../../vmbus/bytes.ts'
 
 /** A unit as the guest found it. */
 export interface FoundUnit {
@@ -17,7 +18,21 @@ export interface FoundUnit {
   readonly serial: string
 }
 
-export type ScanCommand = 'testUnitReady' | 'reportLuns' | 'inquiry' | 'vpd00' | 'vpd80' | 'vpd83' | 'vpdB0' | 'vpdB1' | 'vpdB2' | 'ready' | 'capacity' | 'capacity16' | 'modeSense' | 'partitions'
+export type ScanCommand =
+  | 'testUnitReady'
+  | 'reportLuns'
+  | 'inquiry'
+  | 'vpd00'
+  | 'vpd80'
+  | 'vpd83'
+  | 'vpdB0'
+  | 'vpdB1'
+  | 'vpdB2'
+  | 'ready'
+  | 'capacity'
+  | 'capacity16'
+  | 'modeSense'
+  | 'partitions'
 
 export interface ScanStep {
   readonly command: ScanCommand
@@ -47,7 +62,19 @@ export function scanCdb(command: ScanCommand): { readonly cdb: string; readonly 
   }
 }
 
-export const scanCommands: readonly ScanCommand[] = ['inquiry', 'vpd00', 'vpd80', 'vpd83', 'vpdB0', 'vpdB1', 'vpdB2', 'ready', 'capacity', 'modeSense', 'partitions']
+export const scanCommands: readonly ScanCommand[] = [
+  'inquiry',
+  'vpd00',
+  'vpd80',
+  'vpd83',
+  'vpdB0',
+  'vpdB1',
+  'vpdB2',
+  'ready',
+  'capacity',
+  'modeSense',
+  'partitions',
+]
 
 /** Bytes and status of a finished step. */
 export interface ScanAnswer {
@@ -91,7 +118,9 @@ export function scanNext(state: ScanState, answer: ScanAnswer): ScanState {
   const data = code === srbStatus.success ? answer.data : undefined
   // A unit attention stands before the answer once: the size is asked for again.
   if (step.command === 'testUnitReady') {
-    return data === undefined && code !== srbStatus.success ? { ...state, steps: [...rest, { command: 'capacity', lun: step.lun }] } : { ...state, steps: rest }
+    return data === undefined && code !== srbStatus.success
+      ? { ...state, steps: [...rest, { command: 'capacity', lun: step.lun }] }
+      : { ...state, steps: rest }
   }
   if (data === undefined) return { ...state, steps: rest }
   if (step.command === 'reportLuns') {

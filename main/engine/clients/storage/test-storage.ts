@@ -1,9 +1,9 @@
 /** Builders for the storage tests: a controller, its disks, a backend with settable latency and faults, and the guest's driver. */
 import { GuestArea } from '../../providers/guest-area.ts'
 import type { BlockBackend, BlockResult, BlockStatus, LogicalUnit } from '../../providers/storage/ports.ts'
-import { StorageProvider, type StorageProviderOptions } from '../../providers/storage/provider.ts'
 import type { StoragePacket, StorageVersion } from '../../providers/storage/protocol.ts'
 import { storageOperation, storageVersion } from '../../providers/storage/protocol.ts'
+import { StorageProvider, type StorageProviderOptions } from '../../providers/storage/provider.ts'
 import { type BenchDevice, DeviceBench } from '../../providers/testing.ts'
 import { ideInstance } from '../../vmbus/classes.ts'
 import { classOffer } from '../../vmbus/offers.ts'
@@ -23,7 +23,8 @@ export const disk = (lun: number, more: Partial<LogicalUnit> = {}): LogicalUnit 
   ...more,
 })
 
-export const dvd = (lun: number, sizeBytes: number): LogicalUnit => disk(lun, { type: 'dvd', sizeBytes, blockBytes: 2048, physicalBlockBytes: 2048, unmap: false })
+export const dvd = (lun: number, sizeBytes: number): LogicalUnit =>
+  disk(lun, { type: 'dvd', sizeBytes, blockBytes: 2048, physicalBlockBytes: 2048, unmap: false })
 
 export class TestBackend implements BlockBackend {
   latency = 1000
@@ -67,7 +68,11 @@ export function storageLine(payload: unknown): string {
   if (body.kind === 'subChannels') parts.push(`count=${body.count}`)
   if (body.kind === 'srb') {
     const { lun, srbStatus, dataTransferLength, cdbOrSense } = body.srb
-    parts.push(packet.operation === storageOperation.completeIo ? `lun=${lun} srb=0x${srbStatus.toString(16)} ${dataTransferLength}` : `lun=${lun} ${cdbOrSense.slice(0, 2)} ${dataTransferLength}`)
+    parts.push(
+      packet.operation === storageOperation.completeIo
+        ? `lun=${lun} srb=0x${srbStatus.toString(16)} ${dataTransferLength}`
+        : `lun=${lun} ${cdbOrSense.slice(0, 2)} ${dataTransferLength}`,
+    )
   }
   return parts.join(' ')
 }
@@ -101,15 +106,17 @@ export class StorageBench {
     const kind = options.kind ?? 'scsi'
     const { clock } = this.bench
     this.providerOptions = {
-        kind,
-        versionMax: options.version ?? storageVersion.v6_2,
-        maxSubChannels: options.subChannels ?? 0,
-        maxTransferBytes: 0x40000,
-        backend: this.backend,
-        clock,
-        memory: this.memory,
-        offerSubchannels: (count) => void this.bench.bus.offerSubchannels(this.offerId, count, (index) => this.provider.subchannel(index)),
-        ...(kind === 'fibreChannel' ? { fibreChannelNames: ['c003ff0000000000', 'c003ff000000ffff', 'c003ff0000000001', 'c003ff000000ffff'] as const } : {}),
+      kind,
+      versionMax: options.version ?? storageVersion.v6_2,
+      maxSubChannels: options.subChannels ?? 0,
+      maxTransferBytes: 0x40000,
+      backend: this.backend,
+      clock,
+      memory: this.memory,
+      offerSubchannels: (count) => void this.bench.bus.offerSubchannels(this.offerId, count, (index) => this.provider.subchannel(index)),
+      ...(kind === 'fibreChannel'
+        ? { fibreChannelNames: ['c003ff0000000000', 'c003ff000000ffff', 'c003ff0000000001', 'c003ff000000ffff'] as const }
+        : {}),
     }
     this.provider = new StorageProvider(this.providerOptions, options.units ?? [disk(0)])
     this.client = new StorageClient({
@@ -137,7 +144,11 @@ export class StorageBench {
       pages: options.pages ?? 32,
       subchannel: (index) => this.client.subchannel(index),
     }
-    this.offerId = this.bench.add(device, () => this.provider.wake(), () => this.client.wake())
+    this.offerId = this.bench.add(
+      device,
+      () => this.provider.wake(),
+      () => this.client.wake(),
+    )
     this.bench.start()
     this.bench.run()
   }

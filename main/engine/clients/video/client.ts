@@ -1,7 +1,16 @@
 /** The guest's synthetic video driver (devices reference 4.1; linux: drivers/video/fbdev/hyperv_fb.c). */
 import type { DeviceClock } from '../../providers/device-clock.ts'
 import { MessageDriver } from '../../providers/message-end.ts'
-import { type VideoMessage, type VideoOutput, type VideoRectangle, type VideoResolution, type VideoVersion, videoLimits, videoMessages, videoMinor } from '../../providers/video/protocol.ts'
+import {
+  type VideoMessage,
+  type VideoOutput,
+  type VideoRectangle,
+  type VideoResolution,
+  type VideoVersion,
+  videoLimits,
+  videoMessages,
+  videoMinor,
+} from '../../providers/video/protocol.ts'
 
 export interface VideoClientState {
   readonly step: 'closed' | 'version' | 'resolutions' | 'vram' | 'mode' | 'ready' | 'refused'
@@ -28,7 +37,15 @@ export interface VideoClientOptions {
   readonly ready?: (mode: VideoOutput) => void
 }
 
-const start: VideoClientState = { step: 'closed', at: 0, resolutions: [], mode: undefined, dirtNeeded: false, damage: undefined, nextDirt: 0 }
+const start: VideoClientState = {
+  step: 'closed',
+  at: 0,
+  resolutions: [],
+  mode: undefined,
+  dirtNeeded: false,
+  damage: undefined,
+  nextDirt: 0,
+}
 
 export class VideoClient extends MessageDriver<VideoMessage, VideoClientState> {
   readonly #options: VideoClientOptions
@@ -133,5 +150,10 @@ export class VideoClient extends MessageDriver<VideoMessage, VideoClientState> {
 
 function union(a: VideoRectangle | undefined, b: VideoRectangle): VideoRectangle {
   if (a === undefined) return b
-  return { left: Math.min(a.left, b.left), top: Math.min(a.top, b.top), right: Math.max(a.right, b.right), bottom: Math.max(a.bottom, b.bottom) }
+  return {
+    left: Math.min(a.left, b.left),
+    top: Math.min(a.top, b.top),
+    right: Math.max(a.right, b.right),
+    bottom: Math.max(a.bottom, b.bottom),
+  }
 }

@@ -47,7 +47,13 @@ export class MouseProvider extends MessageProvider<MouseMessage, MouseState> {
   report(buttons: number, x: number, y: number, wheel = 0): boolean {
     if (this.current.step !== 'ready') return false
     const clamp = (value: number): number => Math.min(mouseCoordinateMax, Math.max(0, Math.round(value)))
-    return this.end.send({ kind: 'inputReport', buttons: buttons & 31, x: clamp(x), y: clamp(y), wheel: Math.min(32767, Math.max(-32767, wheel)) })
+    return this.end.send({
+      kind: 'inputReport',
+      buttons: buttons & 31,
+      x: clamp(x),
+      y: clamp(y),
+      wheel: Math.min(32767, Math.max(-32767, wheel)),
+    })
   }
 
   protected received(message: MouseMessage): void {

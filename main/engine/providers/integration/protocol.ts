@@ -3,8 +3,24 @@
  * (devices reference 5; openvmm: hyperv_ic_protocol; linux: include/linux/hyperv.h, include/uapi/linux/hyperv.h). Pipe messages.
  */
 import type { PayloadCodec, PayloadResult } from '../../vmbus/packet-codec.ts'
-import { pipeCodec, type PipeData } from '../../vmbus/pipe.ts'
-import { decodeWire, encodeWire, guid, hexBytes, padding, struct, text16, u8, u16, u32, u64, u64Full, type WireType, type WireValue, WireWriter } from '../wire.ts'
+import { type PipeData, pipeCodec } from '../../vmbus/pipe.ts'
+import {
+  decodeWire,
+  encodeWire,
+  guid,
+  hexBytes,
+  padding,
+  struct,
+  text16,
+  u8,
+  u16,
+  u32,
+  u64,
+  u64Full,
+  type WireType,
+  type WireValue,
+  WireWriter,
+} from '../wire.ts'
 
 /** Message types of the header. */
 export const icType = {
@@ -306,7 +322,10 @@ export const icMessageCodec: PayloadCodec<IcMessage> = {
     const body = decodeWire(bodyType(kind), rest)
     if (!body.ok) return { ok: false, reason: `${kind}: ${body.reason}` }
     if (body.bytes !== rest.length) return { ok: false, reason: `${kind}: ${rest.length} bytes instead of ${body.bytes}` }
-    return { ok: true, payload: { framework, type: type as IcType, version, status, transactionId, flags, body: { kind, ...body.value } as IcBody } }
+    return {
+      ok: true,
+      payload: { framework, type: type as IcType, version, status, transactionId, flags, body: { kind, ...body.value } as IcBody },
+    }
   },
 }
 

@@ -9,8 +9,23 @@ import { inBandPacket } from '../../vmbus/packet.ts'
 import { type PipeData, pipePayloadBytes } from '../../vmbus/pipe.ts'
 import { ChannelEnd, type EndRows, hostPort } from '../channel-end.ts'
 import type { DeviceClock } from '../device-clock.ts'
-import { frameworkVersions, type IcBody, type IcMessage, type IcService, type IcVersion, icBytes, icCodec, icFlag, icMessageCodec } from './protocol.ts'
-import { icPipe, icStatus, icType, serviceVersions, serviceVersionsOfHost, typeOfService } from './protocol.ts'
+import {
+  frameworkVersions,
+  type IcBody,
+  type IcMessage,
+  type IcService,
+  type IcVersion,
+  icBytes,
+  icCodec,
+  icFlag,
+  icMessageCodec,
+  icPipe,
+  icStatus,
+  icType,
+  serviceVersions,
+  serviceVersionsOfHost,
+  typeOfService,
+} from './protocol.ts'
 
 /** What the settings page and `Get-VMIntegrationService` can say about the contact with the guest. */
 export type IcContact =
@@ -181,7 +196,10 @@ export class IcProvider implements VmbusProvider<IcPayload, IcPayload> {
       version: icRowsVersion,
       contact: this.#contact,
       nextTransaction: this.#nextTransaction,
-      inFlight: this.#inFlight.map(({ message, deadline }) => ({ message: hex(message), deadline: deadline === Number.POSITIVE_INFINITY ? -1 : deadline })),
+      inFlight: this.#inFlight.map(({ message, deadline }) => ({
+        message: hex(message),
+        deadline: deadline === Number.POSITIVE_INFINITY ? -1 : deadline,
+      })),
       queue: this.#queue.map((body) => hex(this.#message(typeOfService[this.logic.service], body, 0))),
       end: this.#end?.snapshot(),
       logic: this.logic.snapshot?.() ?? null,

@@ -1,10 +1,31 @@
 /** The services of the host: heartbeat, shutdown, time synchronization, data exchange, backup, file copy (devices reference 5.2–5.7). */
+
+import {
+  copyChunkBytes,
+  copyFlag,
+  copyOperation,
+  type IcBody,
+  icPeriods,
+  icStatus,
+  type KvpIpInfo,
+  kvpOperation,
+  kvpPool,
+  kvpType,
+  plannedReason,
+  shutdownFlag,
+  timeFlag,
+  vssFlag,
+  vssOperation,
+} from './protocol.ts'
 import type { IcAnswer, IcHost, IcLogic, IcProvider } from './provider.ts'
-import { copyChunkBytes, copyFlag, copyOperation, type IcBody, icPeriods, icStatus, type KvpIpInfo, kvpOperation, kvpPool, kvpType } from './protocol.ts'
-import { plannedReason, shutdownFlag, timeFlag, vssFlag, vssOperation } from './protocol.ts'
 
 /** Names of the PowerShell enumeration. */
-export type HeartbeatStatus = 'NoContact' | 'LostCommunication' | 'OkApplicationsUnknown' | 'OkApplicationsHealthy' | 'OkApplicationsCritical'
+export type HeartbeatStatus =
+  | 'NoContact'
+  | 'LostCommunication'
+  | 'OkApplicationsUnknown'
+  | 'OkApplicationsHealthy'
+  | 'OkApplicationsCritical'
 
 /** Ticks without an answer after which the communication counts as lost: 10 s. */
 export const heartbeatLostAfter = 100_000_000
@@ -54,7 +75,8 @@ export class HeartbeatLogic implements IcLogic {
   }
 
   restore(rows: unknown): void {
-    if (Array.isArray(rows)) [this.#sequence, this.#nextBeat, this.#lastAnswer, this.#application] = rows as [number, number, number, number]
+    if (Array.isArray(rows))
+      [this.#sequence, this.#nextBeat, this.#lastAnswer, this.#application] = rows as [number, number, number, number]
   }
 
   #beat(host: IcHost): void {

@@ -93,7 +93,10 @@ export function balance(machines: readonly BalancerMachine[], availableMb: numbe
     const rest = wanted - unballoonMb
     const room = Math.min(free, machine.maximumMb - machine.assignedMb - unballoonMb)
     const chunk = machine.hotAddAlignmentMb
-    const hotAddMb = machine.canHotAdd && rest > 0 && unballoonMb === wholeSteps(machine.balloonedMb) ? Math.min(Math.ceil(rest / chunk), Math.floor(room / chunk)) * chunk : 0
+    const hotAddMb =
+      machine.canHotAdd && rest > 0 && unballoonMb === wholeSteps(machine.balloonedMb)
+        ? Math.min(Math.ceil(rest / chunk), Math.floor(room / chunk)) * chunk
+        : 0
     free -= hotAddMb
     missing += Math.max(0, rest - hotAddMb)
     if (unballoonMb + hotAddMb > 0) steps.push({ id: machine.id, unballoonMb, hotAddMb, balloonMb: 0 })
@@ -103,7 +106,10 @@ export function balance(machines: readonly BalancerMachine[], availableMb: numbe
     if (given.has(machine.id)) continue
     const surplus = machine.assignedMb - targetOf(machine)
     const shared = missing > 0 ? shareable(machine, order) : 0
-    const limit = missing > 0 ? Math.min(Math.max(surplus, shared), missing, balancerRules.removePerCycleMb) : Math.min(surplus, balancerRules.trimPerCycleMb)
+    const limit =
+      missing > 0
+        ? Math.min(Math.max(surplus, shared), missing, balancerRules.removePerCycleMb)
+        : Math.min(surplus, balancerRules.trimPerCycleMb)
     const balloonMb = wholeSteps(Math.min(limit, machine.assignedMb - machine.minimumMb, machine.removableMb))
     if (balloonMb <= 0) continue
     missing = Math.max(0, missing - balloonMb)

@@ -156,10 +156,7 @@ const table = {
   versionResponse: [2, withId(struct({ accepted: u64 }))],
   capabilitiesReport: [3, withId(struct({ capabilities: u64, minPages: u64, maxPageNumber: u64 }))],
   capabilitiesResponse: [4, withId(struct({ accepted: u64 }))],
-  statusReport: [
-    5,
-    withId(struct({ available: u64, committed: u64, pageFile: u64, zeroFree: u64, pageFileWrites: u32, ioDiff: u32 })),
-  ],
+  statusReport: [5, withId(struct({ available: u64, committed: u64, pageFile: u64, zeroFree: u64, pageFileWrites: u32, ioDiff: u32 }))],
   balloonRequest: [6, withId(struct({ pages: u32, _reserved: padding(4) }))],
   balloonResponse: [7, withId(balloonRanges)],
   unballoonRequest: [8, withId(unballoonRanges)],

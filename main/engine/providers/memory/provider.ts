@@ -1,7 +1,16 @@
 /** The host's side of dynamic memory: version, capabilities, status reports, balloon, unballoon, hot add (devices reference 6.1). */
 import { MessageProvider } from '../message-end.ts'
-import { balloonBlockPages, type MemoryMessage, type MemoryRange, type MemoryVersion, memoryMessages, memoryRangesMax, memoryVersion } from './protocol.ts'
-import { memoryCapability, memoryVersions } from './protocol.ts'
+import {
+  balloonBlockPages,
+  type MemoryMessage,
+  type MemoryRange,
+  type MemoryVersion,
+  memoryCapability,
+  memoryMessages,
+  memoryRangesMax,
+  memoryVersion,
+  memoryVersions,
+} from './protocol.ts'
 
 export interface MemoryReport {
   readonly available: number
@@ -23,7 +32,9 @@ export interface MemoryState {
   /** Pages that the guest has given, as ranges. */
   readonly ballooned: readonly MemoryRange[]
   /** Operation without an answer. */
-  readonly pending: { readonly kind: 'balloon' | 'unballoon' | 'hotAdd'; readonly transactionId: number; readonly pages: number; readonly moved: number } | undefined
+  readonly pending:
+    | { readonly kind: 'balloon' | 'unballoon' | 'hotAdd'; readonly transactionId: number; readonly pages: number; readonly moved: number }
+    | undefined
   readonly nextTransaction: number
   /** A short answer to a hot add: no further one will work. */
   readonly hotAddExhausted: boolean

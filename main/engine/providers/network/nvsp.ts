@@ -153,8 +153,14 @@ interface NvspSets {
 }
 
 const sets: Readonly<Record<28 | 40, NvspSets>> = {
-  28: { requests: messageSet({ ...header, fixedBytes: 28 }, table), completions: messageSet({ ...header, fixedBytes: 28 }, completionTable) },
-  40: { requests: messageSet({ ...header, fixedBytes: 40 }, table), completions: messageSet({ ...header, fixedBytes: 40 }, completionTable) },
+  28: {
+    requests: messageSet({ ...header, fixedBytes: 28 }, table),
+    completions: messageSet({ ...header, fixedBytes: 28 }, completionTable),
+  },
+  40: {
+    requests: messageSet({ ...header, fixedBytes: 40 }, table),
+    completions: messageSet({ ...header, fixedBytes: 40 }, completionTable),
+  },
 }
 
 /** The send table is longer than the fixed size. */

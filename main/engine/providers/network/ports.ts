@@ -1,6 +1,7 @@
 /** What the network provider needs of the virtual switch, and the memory that both sides share. */
-import type { PayloadCodec } from '../../vmbus/packet-codec.ts'
+
 import { viewOf } from '../../vmbus/bytes.ts'
+import type { PayloadCodec } from '../../vmbus/packet-codec.ts'
 import { GuestArea } from '../guest-area.ts'
 import type { EthernetFrame } from './frame.ts'
 import { type RndisMessage, type RndisPacketInfo, rndisMessages } from './rndis.ts'

@@ -4,12 +4,32 @@
  */
 import type { ProviderAnswer, VmbusProvider } from '../../vmbus/bus-types.ts'
 import type { Channel } from '../../vmbus/channel.ts'
-import { completionPacket, completionRequested, inBandPacket, type Packet, type TransferRange, transferPagesPacket } from '../../vmbus/packet.ts'
+import {
+  completionPacket,
+  completionRequested,
+  inBandPacket,
+  type Packet,
+  type TransferRange,
+  transferPagesPacket,
+} from '../../vmbus/packet.ts'
 import { ChannelEnd, type EndRows, hostPort } from '../channel-end.ts'
 import { type DeviceClock, DueList, type DueRows } from '../device-clock.ts'
 import type { EthernetFrame } from './frame.ts'
-import { type NvspMessage, type NvspPayload, nvspBytes, nvspCodec, nvspDefaults, nvspPayloadBytes, nvspStatus, nvspVersion } from './nvsp.ts'
-import { type NvspCompletion, type NvspVersion, nvspVersions, receiveSlotBytes, rndisChannel } from './nvsp.ts'
+import {
+  type NvspCompletion,
+  type NvspMessage,
+  type NvspPayload,
+  type NvspVersion,
+  nvspBytes,
+  nvspCodec,
+  nvspDefaults,
+  nvspPayloadBytes,
+  nvspStatus,
+  nvspVersion,
+  nvspVersions,
+  receiveSlotBytes,
+  rndisChannel,
+} from './nvsp.ts'
 import type { NetworkMemory, SwitchPort } from './ports.ts'
 import { largeSendMss, type RndisMessage, type RndisPacketInfo, rndisIndication, rndisMessages } from './rndis.ts'
 import { type AdapterFacts, filterAccepts, type RndisState, rndisStart, rndisStep } from './rndis-device.ts'
@@ -81,7 +101,16 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
   readonly #late = new DueList<LateCompletion>()
   readonly #gpadls = new Map<number, number>()
   /** Frames and bytes of the guest (sent) and to the guest (received), segments of large sends, and drops by cause. */
-  readonly counts = { sentFrames: 0, sentBytes: 0, receivedFrames: 0, receivedBytes: 0, segments: 0, droppedNoSlot: 0, droppedByFilter: 0, droppedBySwitch: 0 }
+  readonly counts = {
+    sentFrames: 0,
+    sentBytes: 0,
+    receivedFrames: 0,
+    receivedBytes: 0,
+    segments: 0,
+    droppedNoSlot: 0,
+    droppedByFilter: 0,
+    droppedBySwitch: 0,
+  }
 
   constructor(options: NetworkProviderOptions, facts: AdapterFacts) {
     this.#options = options
@@ -282,7 +311,8 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
         if (initialized) this.#state = { ...this.#state, ndis: { major: message.major, minor: message.minor } }
         return undefined
       case 'sendNdisConfig':
-        if ((this.#state.version ?? 0) >= nvspVersion.v2) this.#state = { ...this.#state, config: { mtu: message.mtu, capabilities: message.capabilities } }
+        if ((this.#state.version ?? 0) >= nvspVersion.v2)
+          this.#state = { ...this.#state, config: { mtu: message.mtu, capabilities: message.capabilities } }
         return undefined
       case 'sendReceiveBuffer':
         return this.#receiveBuffer(message.gpadlId, message.id)
@@ -327,7 +357,8 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
     const bytes = this.#gpadls.get(gpadlId) ?? 0
     const old = (this.#state.version ?? 0) < nvspVersion.v5
     const limit = old ? nvspDefaults.receiveBufferBytesMaxOld : nvspDefaults.receiveBufferBytesMax
-    if (this.#state.version === undefined || bytes === 0 || bytes > limit) return { kind: 'sendReceiveBufferComplete', status: nvspStatus.failure, sections: [] }
+    if (this.#state.version === undefined || bytes === 0 || bytes > limit)
+      return { kind: 'sendReceiveBufferComplete', status: nvspStatus.failure, sections: [] }
     const slotBytes = receiveSlotBytes((this.#state.config?.mtu ?? 1514) - 14)
     const slots = Math.floor(bytes / slotBytes)
     this.#state = { ...this.#state, receiveBuffer: { gpadlId, id, slotBytes, slots } }
@@ -338,7 +369,8 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
 
   #sendBuffer(gpadlId: number, id: number): NvspCompletion {
     const bytes = this.#gpadls.get(gpadlId) ?? 0
-    if (this.#state.version === undefined || bytes === 0) return { kind: 'sendSendBufferComplete', status: nvspStatus.failure, sectionBytes: 0 }
+    if (this.#state.version === undefined || bytes === 0)
+      return { kind: 'sendSendBufferComplete', status: nvspStatus.failure, sectionBytes: 0 }
     const sections = Math.floor(bytes / nvspDefaults.sendSectionBytes)
     this.#state = { ...this.#state, sendBuffer: { gpadlId, id, sections } }
     return { kind: 'sendSendBufferComplete', status: nvspStatus.success, sectionBytes: nvspDefaults.sendSectionBytes }
@@ -352,7 +384,8 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
     let latency = 0
     for (const message of messages) {
       if (message.kind !== 'packet') this.#control(message)
-      else if (channel === rndisChannel.data && this.#state.rndis.filter !== 0) latency = Math.max(latency, this.#transmit(message.frame, message.info))
+      else if (channel === rndisChannel.data && this.#state.rndis.filter !== 0)
+        latency = Math.max(latency, this.#transmit(message.frame, message.info))
       else return failed
     }
     if (latency === 0) return { kind: 'sendRndisPacketComplete', status: nvspStatus.success }
@@ -362,7 +395,8 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
 
   #messages(section: number, packet: Packet<NvspPayload>): readonly RndisMessage[] {
     const { memory } = this.#options
-    if (section !== nvspDefaults.noSection) return section < (this.#state.sendBuffer?.sections ?? 0) ? (memory.sections.get(section) ?? []) : []
+    if (section !== nvspDefaults.noSection)
+      return section < (this.#state.sendBuffer?.sections ?? 0) ? (memory.sections.get(section) ?? []) : []
     const page = packet.extension.kind === 'gpaDirect' ? packet.extension.ranges[0]?.pages[0]?.first : undefined
     const message = page === undefined ? undefined : memory.pages.get(page)
     return message === undefined ? [] : [message]

@@ -1,5 +1,5 @@
 /** The RNDIS half of the network provider: what an adapter answers to control messages (devices reference 3.2, 3.3). */
-import { type EthernetFrame, isGroupMac, broadcastMac, macHex } from './frame.ts'
+import { broadcastMac, type EthernetFrame, isGroupMac, macHex } from './frame.ts'
 import { hexU32, oid, packetFilter, type RndisControl, rndisDefaults, rndisStatus, u32Hex } from './rndis.ts'
 
 /** Facts of an adapter. */
@@ -40,7 +40,10 @@ export function rndisStep(state: RndisState, message: RndisControl, facts: Adapt
     case 'halt':
       return { state: rndisStart, answer: undefined }
     case 'reset':
-      return { state: { ...rndisStart, initialized: state.initialized }, answer: { kind: 'resetComplete', status: rndisStatus.success, addressingReset: 1 } }
+      return {
+        state: { ...rndisStart, initialized: state.initialized },
+        answer: { kind: 'resetComplete', status: rndisStatus.success, addressingReset: 1 },
+      }
     case 'keepAlive': {
       const status = state.initialized ? rndisStatus.success : rndisStatus.failure
       return { state, answer: { kind: 'keepAliveComplete', requestId: message.requestId, status } }

@@ -94,7 +94,8 @@ const packetBody: WireType<RndisData> = {
   write(writer, value) {
     const info = infoBytes(value.info)
     const frame = encodeFrame(value.frame)
-    for (const field of [packetHeadBytes + info, frame.length, 0, 0, 0, info === 0 ? 0 : packetHeadBytes, info, 0, 0]) u32.write(writer, field)
+    for (const field of [packetHeadBytes + info, frame.length, 0, 0, 0, info === 0 ? 0 : packetHeadBytes, info, 0, 0])
+      u32.write(writer, field)
     for (const name of infoNames) writeInfo(writer, infoTypes[name], value.info[name])
     writer.bytes.set(frame, writer.at)
     writer.at += frame.length
@@ -165,7 +166,8 @@ function withBuffer<F extends Readonly<Record<string, WireType<number>>>>(
       if (handle) u32.read(reader)
       if (length > 0 && (offset < head || offset > 0x10000)) reader.fail(`buffer at ${offset}`)
       if (length > 0) reader.at = start + offset
-      value.buffer = length > reader.bytes.length ? (reader.fail('buffer too long'), '') : hexBytes(length).read(reader)
+      if (length > reader.bytes.length) reader.fail('buffer too long')
+      value.buffer = reader.failure === undefined ? hexBytes(length).read(reader) : ''
       return value as Value
     },
   }

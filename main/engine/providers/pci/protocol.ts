@@ -107,7 +107,9 @@ export const pciCodec: PayloadCodec<PciMessage> = {
   },
   decode(bytes, packet) {
     if (packet.type !== 0xb) return pciRequests.parse(bytes)
-    const kind = (Object.keys(answers) as PciAnswer['kind'][]).find((one) => Math.ceil(answerBytes[one] / 8) * 8 === Math.ceil(bytes.length / 8) * 8)
+    const kind = (Object.keys(answers) as PciAnswer['kind'][]).find(
+      (one) => Math.ceil(answerBytes[one] / 8) * 8 === Math.ceil(bytes.length / 8) * 8,
+    )
     if (kind === undefined) return { ok: false, reason: `answer of ${bytes.length} bytes` }
     const value = decodeWire(answers[kind] as WireType<object>, bytes)
     return value.ok ? { ok: true, payload: { kind, ...value.value } as PciAnswer } : value

@@ -3,7 +3,7 @@
  * (devices reference 2.1–2.4; openvmm: storvsp_protocol/src/lib.rs; linux: drivers/scsi/storvsc_drv.c).
  */
 import type { PayloadCodec, PayloadResult } from '../../vmbus/packet-codec.ts'
-import { decodeWire, hexBytes, padding, struct, u8, u16, u32, type WireType, type WireValue, WireReader, WireWriter } from '../wire.ts'
+import { decodeWire, hexBytes, padding, struct, u8, u16, u32, WireReader, type WireType, type WireValue, WireWriter } from '../wire.ts'
 
 export const storageOperation = {
   completeIo: 1,
@@ -260,7 +260,9 @@ function readBody(bytes: Uint8Array, kind: StorageBodyKind): StorageBody | strin
   const reader = new WireReader(bytes)
   let body: StorageBody
   if (kind === 'srb') {
-    const srb = old ? { ...srbOld.read(reader), queueTag: 0, queueAction: 0, srbFlags: 0, timeoutSeconds: 0, queueSortKey: 0 } : srbCurrent.read(reader)
+    const srb = old
+      ? { ...srbOld.read(reader), queueTag: 0, queueAction: 0, srbFlags: 0, timeoutSeconds: 0, queueSortKey: 0 }
+      : srbCurrent.read(reader)
     body = { kind, srb }
   } else if (kind === 'raw') body = { kind, bytes: hexBytes(bytes.length).read(reader) }
   else body = { kind, ...(structs[kind] as WireType<object>).read(reader) } as StorageBody
@@ -313,7 +315,11 @@ export const storageCodec: PayloadCodec<StoragePacket> = {
 }
 
 /** A request of the client. */
-export function storageRequest(operation: StorageOperation, packetBytes: StoragePacketBytes, body: StorageBody = { kind: 'none' }): StoragePacket {
+export function storageRequest(
+  operation: StorageOperation,
+  packetBytes: StoragePacketBytes,
+  body: StorageBody = { kind: 'none' },
+): StoragePacket {
   return { operation, flags: 1, status: 0, packetBytes, body }
 }
 
@@ -321,4 +327,3 @@ export function storageRequest(operation: StorageOperation, packetBytes: Storage
 export function storageCompletion(request: StoragePacket, status: number, body: StorageBody = { kind: 'none' }): StoragePacket {
   return { operation: storageOperation.completeIo, flags: 0, status, packetBytes: request.packetBytes, body }
 }
-

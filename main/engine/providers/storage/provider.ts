@@ -5,29 +5,28 @@
  * A stopped provider reads nothing and completes nothing: requests stall in the rings and in the guest (S26), and go on when it is resumed.
  */
 import type { ProviderAnswer, VmbusProvider } from '../../vmbus/bus-types.ts'
-import { fromHex } from '../../vmbus/bytes.ts'
 import type { Channel } from '../../vmbus/channel.ts'
 import { completionPacket, completionRequested, inBandPacket, type Packet } from '../../vmbus/packet.ts'
 import { ChannelEnd, type EndRows, hostPort } from '../channel-end.ts'
 import { type DeviceClock, DueList, type DueRows } from '../device-clock.ts'
 import type { GuestArea } from '../guest-area.ts'
+import { backendOutcome, goodOutcome, type Outcome, outcomeSrb, senseOutcome, statusOutcome } from './outcome.ts'
 import type { BlockBackend, BlockResult, LogicalUnit, StorageObserver } from './ports.ts'
 import {
   bodyAs,
   multiChannelFlag,
   ntStatus,
   type Srb,
-  srbStatus,
   type StoragePacket,
+  type StorageVersion,
+  srbStatus,
   storageCodec,
   storageCompletion,
   storageOperation,
-  type StorageVersion,
   storageVersion,
   storageVersions,
 } from './protocol.ts'
-import { isInquiry, parseUnmapList, type ScsiAction, type Sense, scsiAction, sense } from './scsi.ts'
-import { backendOutcome, goodOutcome, type Outcome, outcomeSrb, senseOutcome, statusOutcome } from './outcome.ts'
+import { cdbBytes, isInquiry, parseUnmapList, type ScsiAction, type Sense, scsiAction, sense } from './scsi.ts'
 
 /** Where the start sequence stands: each step is allowed only after the one before it. */
 export type StorageState = 'closed' | 'opened' | 'begun' | 'versioned' | 'queried' | 'ready'
@@ -355,11 +354,12 @@ export class StorageProvider implements VmbusProvider<StoragePacket, StoragePack
     this.counts.requests++
     const io = (outcome: Outcome): PendingIo => ({ channel: index, transactionId: packet.transactionId, request, outcome })
     if (srb === undefined) return this.#finish(io(statusOutcome(srbStatus.invalidRequest)))
-    const cdb = fromHex(srb.cdbOrSense) ?? new Uint8Array(20)
+    const cdb = cdbBytes(srb.cdbOrSense)
     this.#options.observer?.started?.(index, packet.transactionId, srb.lun, `0x${(cdb[0] ?? 0).toString(16)}`, srb.dataTransferLength)
-    if (srb.pathId !== 0 || (srb.targetId !== 0 && this.#options.kind === 'scsi')) return this.#finish(io(statusOutcome(srbStatus.invalidTarget)))
+    if (srb.pathId !== 0 || (srb.targetId !== 0 && this.#options.kind === 'scsi'))
+      return this.#finish(io(statusOutcome(srbStatus.invalidTarget)))
     const unit = this.#units.get(srb.lun)
-    const luns = this.units.map((one) => one.lun)
+    const luns = cdb[0] === 0xa0 ? this.units.map((one) => one.lun) : []
     // REPORT LUNS is answered at LUN 0 even when no disk is there.
     if (unit === undefined && !((cdb[0] ?? 0) === 0xa0 && srb.lun === 0)) return this.#finish(io(statusOutcome(srbStatus.invalidLun)))
     const attention = this.#attentions.get(srb.lun)
@@ -428,7 +428,8 @@ export class StorageProvider implements VmbusProvider<StoragePacket, StoragePack
     if (this.#pending.size > 0 || this.#resets.length === 0) return
     const resets = this.#resets
     this.#resets = []
-    for (const { channel, transactionId, request } of resets) this.#complete(channel, transactionId, storageCompletion(request, ntStatus.success))
+    for (const { channel, transactionId, request } of resets)
+      this.#complete(channel, transactionId, storageCompletion(request, ntStatus.success))
   }
 
   #finish(io: PendingIo): void {

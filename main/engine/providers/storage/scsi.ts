@@ -90,8 +90,21 @@ export function parseSense(text: string): Sense | undefined {
 
 function hex(bytes: Uint8Array): string {
   let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  for (const byte of bytes) text += hexPairs[byte] ?? ''
   return text
+}
+
+const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** Bytes of a request's 20-byte field; on the path of every transfer, so without checks of the text that its codec made. */
+export function cdbBytes(field: string): Uint8Array {
+  const bytes = new Uint8Array(20)
+  for (let i = 0; i < 20; i++) bytes[i] = hexDigit(field.charCodeAt(2 * i)) * 16 + hexDigit(field.charCodeAt(2 * i + 1))
+  return bytes
+}
+
+function hexDigit(code: number): number {
+  return code < 58 ? code - 48 : code - 87
 }
 
 /** A CDB of up to 16 bytes as 20 bytes of hex, as the request carries it. */

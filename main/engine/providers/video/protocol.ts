@@ -142,7 +142,10 @@ const table = {
   situationUpdateAck: [6, struct({ context: u64 })],
   pointerPosition: [7, struct({ visible: boolean8, output: u8, x: i32, y: i32 })],
   pointerShape: [8, pointerShape],
-  featureChange: [9, struct({ dirtNeeded: boolean8, pointerPositionNeeded: boolean8, pointerShapeNeeded: boolean8, situationNeeded: boolean8 })],
+  featureChange: [
+    9,
+    struct({ dirtNeeded: boolean8, pointerPositionNeeded: boolean8, pointerShapeNeeded: boolean8, situationNeeded: boolean8 }),
+  ],
   dirt: [10, struct({ output: u8, rectangles: list(u8, rectangle, 255) })],
   biosInfoRequest: [11, struct({})],
   biosInfoResponse: [12, struct({ stopDeviceSupported: u32, _reserved: padding(12) })],

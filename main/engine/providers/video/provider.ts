@@ -1,6 +1,16 @@
 /** The host's side of synthetic video: version, video memory, mode, what a viewer wants to know, dirty rectangles (devices reference 4.1). */
 import { MessageProvider } from '../message-end.ts'
-import { type VideoMessage, type VideoOutput, type VideoRectangle, type VideoResolution, type VideoVersion, videoLimits, videoMessages, videoMinor, videoVersion } from './protocol.ts'
+import {
+  type VideoMessage,
+  type VideoOutput,
+  type VideoRectangle,
+  type VideoResolution,
+  type VideoVersion,
+  videoLimits,
+  videoMessages,
+  videoMinor,
+  videoVersion,
+} from './protocol.ts'
 
 export interface VideoState {
   readonly version: VideoVersion | undefined
@@ -85,7 +95,8 @@ export class VideoProvider extends MessageProvider<VideoMessage, VideoState> {
         this.#options.pointerMoved?.(message.visible, message.x, message.y)
         return
       case 'pointerShape':
-        if (message.width <= videoLimits.pointerPixels && message.height <= videoLimits.pointerPixels) this.#options.pointerShaped?.(message)
+        if (message.width <= videoLimits.pointerPixels && message.height <= videoLimits.pointerPixels)
+          this.#options.pointerShaped?.(message)
         return
       case 'dirt':
         // Before anybody asked, and without a mode, it means nothing.
@@ -119,6 +130,12 @@ export class VideoProvider extends MessageProvider<VideoMessage, VideoState> {
   #features(): void {
     const { viewer, version } = this.current
     if (version === undefined) return
-    this.end.send({ kind: 'featureChange', dirtNeeded: viewer, pointerPositionNeeded: viewer, pointerShapeNeeded: viewer, situationNeeded: viewer })
+    this.end.send({
+      kind: 'featureChange',
+      dirtNeeded: viewer,
+      pointerPositionNeeded: viewer,
+      pointerShapeNeeded: viewer,
+      situationNeeded: viewer,
+    })
   }
 }

@@ -1,5 +1,4 @@
 /** Reconnecting a differencing disk to its parent: new paths and, when asked for, a new identity of the parent (formats reference 3.1). */
-import { modifiedMsOf } from '../chain.ts'
 import { KIB, roundUp } from '../image-file.ts'
 import { vhdParent } from '../new-image.ts'
 import { type OpenedImage, openImageFile } from '../open-image.ts'
@@ -92,19 +91,25 @@ function rewriteVhd(image: VhdImage, link: ParentLink): void {
   if (header === null) throw new Error(`${image.path} has no dynamic header`)
   const parent = vhdParent(link)
   image.flush()
-  // The new paths go behind everything else; the header then points to them, and not before they are on the disk.
-  const places: VhdLocator[] = [
-    { code: LOCATOR_ABSOLUTE, space: LOCATOR_SPACE, length: 0, offset: roundUp(image.end, 4 * KIB) },
-    { code: LOCATOR_RELATIVE, space: LOCATOR_SPACE, length: 0, offset: roundUp(image.end, 4 * KIB) + LOCATOR_SPACE },
-  ]
-  const next = { ...header, ...parentFields(image.path, parent, samePlaces(header.locators, parent) ?? places) }
-  if (!samePlaces(header.locators, parent)) image.end = roundUp(image.end, 4 * KIB) + 2 * LOCATOR_SPACE
+  let places = presentPlaces(header.locators, parent)
+  if (places === null) {
+    const first = roundUp(image.end, 4 * KIB)
+    places = [
+      { code: LOCATOR_ABSOLUTE, space: LOCATOR_SPACE, length: 0, offset: first },
+      { code: LOCATOR_RELATIVE, space: LOCATOR_SPACE, length: 0, offset: first + LOCATOR_SPACE },
+    ]
+    image.end = first + 2 * LOCATOR_SPACE
+  }
+  const next = { ...header, ...parentFields(image.path, parent, places) }
   writeLocators(image.file, next, parent)
   image.writeHeaders(image.footer, next)
   image.parent = link
 }
 
-/** The present places when both paths are there already and only the rest of the header changes. */
-function samePlaces(_locators: readonly VhdLocator[], _parent: VhdParent): readonly VhdLocator[] | null {
-  return null
+/** The places of the present paths, when both new ones fit in. */
+function presentPlaces(locators: readonly VhdLocator[], parent: VhdParent): VhdLocator[] | null {
+  const place = (code: number, path: string) => locators.find((locator) => locator.code === code && locator.space >= path.length * 2)
+  const absolute = place(LOCATOR_ABSOLUTE, parent.absolutePath)
+  const relative = place(LOCATOR_RELATIVE, parent.relativePath)
+  return absolute === undefined || relative === undefined ? null : [absolute, relative]
 }

@@ -185,6 +185,11 @@ export class VhdImage implements DiskImage {
     return start
   }
 
+  /** Bitmaps are read again when they are next needed; only after a flush. */
+  forgetBitmaps(): void {
+    this.#bitmaps.clear()
+  }
+
   /** Writes footer, copy and dynamic header anew, for a changed size or parent. The caller flushes before and after. */
   writeHeaders(footer: VhdFooter, header: VhdDynamicHeader | null): void {
     if (header !== null && footer.dataOffset !== null) {

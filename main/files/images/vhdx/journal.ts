@@ -103,6 +103,7 @@ export class Journal {
     this.commit()
     if (this.#current.header.logGuid !== NIL_GUID) {
       this.#current = writeHeader(this.#file, this.#current, { logGuid: NIL_GUID }, this.#durable)
+      this.#at = 0
     }
   }
 

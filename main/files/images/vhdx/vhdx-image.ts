@@ -179,6 +179,18 @@ export class VhdxImage implements DiskImage {
     return offset
   }
 
+  /** Where the last sector bitmap block ends; 0 when there is none. */
+  bitmapEnd(): number {
+    if (!this.metadata.hasParent) return 0
+    const ratio = chunkRatio(this.shape)
+    let end = 0
+    for (let block = 0; block * this.blockSize < this.virtualSize; block += ratio) {
+      const entry = this.table.get(bitmapIndex(block, ratio))
+      if (entry.state === blockStates.fullyPresent) end = Math.max(end, entry.offset + BITMAP_BLOCK_BYTES)
+    }
+    return end
+  }
+
   #kindOf(entry: BatEntry): 'zero' | 'parent' {
     return this.metadata.hasParent && entry.state === blockStates.notPresent ? 'parent' : 'zero'
   }
