@@ -2,6 +2,7 @@
 import { sampleLab } from '../../db/samples/sample.ts'
 import { Engine } from '../../main/engine/engine.ts'
 import { TICKS_PER_HOUR, TICKS_PER_SECOND } from '../../main/engine/kernel/ticks.ts'
+import { benchRing } from '../../main/engine/vmbus/ring-bench.ts'
 import { type Figure, figure, median } from './report.ts'
 
 const START_MS = Date.UTC(2026, 10, 23, 9, 41)
@@ -45,7 +46,9 @@ function share(size: number, simulatedSeconds: number): number {
 export function engineFigures(quick: boolean): Figure[] {
   const runs = quick ? 1 : 3
   const hours = Array.from({ length: runs }, () => hour(100))
+  const packets = Array.from({ length: runs }, () => benchRing(1_000_000, () => performance.now()).packetsPerSecond)
   return [
+    figure('VMBus packets simulated', median(packets), 'per second', 1_000_000, 'at least', 'rings, signalling, completion, counters'),
     figure('fast-forward one hour, 100 machines', median(hours), 's', 2, 'at most', 'engine alone'),
     figure('1,024 running machines at 1x', share(1024, quick ? 10 : 60), '% of a core', 50, 'at most', 'engine alone, all counters'),
     figure('8,000 running machines at 1x', share(8000, quick ? 5 : 30), '% of a core', 100, 'at most', 'engine alone, all counters'),

@@ -3,7 +3,7 @@ import type { GuestProfile } from '../hypervisor/index.ts'
 import type { GuestProduct, IntegrationService, SyntheticDriver } from '../products/guests.ts'
 import type { DeviceClassName } from '../vmbus/classes.ts'
 import { type VmbusVersion, versionText, vmbusVersions } from '../vmbus/versions.ts'
-import type { DeviceKind, GuestFacts } from './stack-types.ts'
+import type { DeviceKind, DeviceSpec, GuestFacts } from './stack-types.ts'
 
 /** What the stack has to know of a system that runs on a machine with `processorCount` virtual processors. */
 export function guestFactsOf(
@@ -105,4 +105,9 @@ export function hasDriver(guest: GuestFacts, kind: DeviceKind): boolean {
   if (guest.vmbus === null || row.driver === null || !guest.drivers.includes(row.driver)) return false
   if (kind === 'rdv') return guest.family === 'windows' && (vmbusVersionOf(guest.vmbus) ?? 0) >= 0x0002_0004
   return row.service === null || guest.services.includes(row.service)
+}
+
+/** Devices are the same when kind and instance are; specifications may be copies of each other. */
+export function isSameDevice(a: DeviceSpec, b: DeviceSpec): boolean {
+  return a === b || (a.kind === b.kind && a.instanceId === b.instanceId)
 }

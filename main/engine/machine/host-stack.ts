@@ -192,11 +192,16 @@ export class HostStack implements StackHost {
     for (;;) {
       const result = this.hypervisor.hypercall(caller, code, input)
       if (result.status !== HvStatus.InsufficientMemory || pool === undefined) return result
-      const node = this.hypervisor.partition(pool)?.node ?? 0
-      const pages = this.hypervisor.core.memory.find(DEPOSIT_PAGES, node)
-      if (pages === undefined) return result
-      this.hypervisor.hypercall(caller, HvCall.DepositMemory, { partitionId: pool, pages })
+      if (!this.deposit(pool)) return result
     }
+  }
+
+  deposit(partitionId: PartitionId): boolean {
+    const node = this.hypervisor.partition(partitionId)?.node ?? 0
+    const pages = this.hypervisor.core.memory.find(DEPOSIT_PAGES, node)
+    if (pages === undefined) return false
+    const caller = { partitionId: this.hypervisor.rootId, vpIndex: 0 }
+    return this.hypervisor.hypercall(caller, HvCall.DepositMemory, { partitionId, pages }).status === HvStatus.Success
   }
 
   takeFlag(target: FlagTarget): RootFlag {

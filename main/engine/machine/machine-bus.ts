@@ -12,7 +12,7 @@ import type { VmbusTraceEvent } from '../vmbus/trace.ts'
 import type { SynicPost } from '../vmbus/transport.ts'
 import { serverFeatures, type VmbusVersion, versionsOffered, vmbusVersion } from '../vmbus/versions.ts'
 import { DevicePair, type PairOwner, type PairRow } from './device-pair.ts'
-import { DEVICE_ROWS, hasDriver, vmbusVersionOf } from './guest-facts.ts'
+import { DEVICE_ROWS, hasDriver, isSameDevice, vmbusVersionOf } from './guest-facts.ts'
 import type { MachineContext } from './machine-context.ts'
 import { MachinePorts } from './machine-ports.ts'
 import { MachineTransport } from './machine-transport.ts'
@@ -98,7 +98,7 @@ export class MachineBus implements PairOwner {
 
   /** The pair of a device. */
   pairOf(device: DeviceSpec): DevicePair | undefined {
-    return this.pairs.find((pair) => pair.device === device && pair.subchannelIndex === 0)
+    return this.pairs.find((pair) => isSameDevice(pair.device, device) && pair.subchannelIndex === 0)
   }
 
   // Lives
@@ -124,7 +124,7 @@ export class MachineBus implements PairOwner {
     const pair = this.pairOf(device)
     if (pair === undefined) return
     this.#bus?.revoke(pair.offerId)
-    for (const [key, candidate] of this.#pairs) if (candidate.device === device) this.#pairs.delete(key)
+    for (const [key, candidate] of this.#pairs) if (isSameDevice(candidate.device, device)) this.#pairs.delete(key)
   }
 
   /** Both sides forget each other; the paths of its channels go. */

@@ -35,6 +35,8 @@ export interface StackHost {
     input: HypercallInput<Code>,
     pool?: PartitionId,
   ): HypercallResult<HypercallOutput<Code>>
+  /** Gives a partition's pool memory of the root; false when there is none. */
+  deposit(partitionId: PartitionId): boolean
   /** An event flag of a root VP that nothing uses. */
   takeFlag(target: FlagTarget): RootFlag
   releaseFlag(flag: RootFlag): void

@@ -13,7 +13,9 @@ describe('saved machines', () => {
     machine.traffic.sendFrame(NETWORK, 1514)
     machine.suspend(true)
     const text = JSON.stringify(machine.save())
-    const rings = machine.channelViews().map(({ channelId, guestToHost, hostToGuest, state }) => ({ channelId, guestToHost, hostToGuest, state }))
+    const rings = machine
+      .channelViews()
+      .map(({ channelId, guestToHost, hostToGuest, state }) => ({ channelId, guestToHost, hostToGuest, state }))
     const { partitionId } = machine
     machine.powerOff()
     expect(bench.host.validate()).toEqual([])
@@ -21,7 +23,9 @@ describe('saved machines', () => {
     if (!restored.ok) throw new Error(JSON.stringify(restored.refusal))
     const again = restored.value
     expect(again.partitionId).not.toBe(partitionId)
-    expect(again.channelViews().map(({ channelId, guestToHost, hostToGuest, state }) => ({ channelId, guestToHost, hostToGuest, state }))).toEqual(rings)
+    expect(
+      again.channelViews().map(({ channelId, guestToHost, hostToGuest, state }) => ({ channelId, guestToHost, hostToGuest, state })),
+    ).toEqual(rings)
     expect(again.vpViews().map(({ started, synicEnabled }) => started && synicEnabled)).toEqual([true, true])
     expect(again.partitionView().guestOsId).not.toBe('0000000000000000')
     expect(again.traffic.readDisk(SCSI, 0, 0, 4096).completed).toBe(true)
@@ -59,7 +63,16 @@ describe('saved machines', () => {
 describe('large hosts', () => {
   it('build machines on 64 TB in runs of pages', () => {
     const host = new HostStack(
-      { release: '2025', vendor: 'AMD', slat: true, frequencyMhz: 3000, sockets: 8, coresPerSocket: 64, threadsPerCore: 1, memoryMb: 64 * 1024 * 1024 },
+      {
+        release: '2025',
+        vendor: 'AMD',
+        slat: true,
+        frequencyMhz: 3000,
+        sockets: 8,
+        coresPerSocket: 64,
+        threadsPerCore: 1,
+        memoryMb: 64 * 1024 * 1024,
+      },
       () => 0,
     )
     const outcome = host.powerOn(machineSpec('big', 'windows-server-2022', { memoryMb: 12 * 1024 * 1024, processorCount: 64 }))

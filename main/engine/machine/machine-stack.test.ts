@@ -50,7 +50,9 @@ describe('start of a Generation 2 machine with Windows Server 2022', () => {
   it('opens every channel that its drivers and services want, at the versions of both ends', () => {
     const bench = new StackBench()
     const machine = bench.start(machineSpec('a', 'windows-server-2022'))
-    const table = machine.channelViews().map((channel) => `${channel.className}.${channel.subchannelIndex} ${channel.state} ${channel.protocolVersion}`)
+    const table = machine
+      .channelViews()
+      .map((channel) => `${channel.className}.${channel.subchannelIndex} ${channel.state} ${channel.protocolVersion}`)
     expect(table).toEqual([
       'Time synchronization.0 open 3.0',
       'Heartbeat.0 open 3.0',
@@ -97,7 +99,11 @@ describe('start of a Generation 1 machine with Windows XP without services', () 
     expect(reports[0]?.costs.intercepts).toBe(28 + 2 * 21)
     expect(machine.channelViews()).toEqual([])
     expect(machine.partitionView().guestOsId).toBe('0000000000000000')
-    expect(machine.traffic.readDisk(IDE, 0, 0, 4096)).toMatchObject({ path: 'emulated', completed: true, costs: { intercepts: 21, packets: 0 } })
+    expect(machine.traffic.readDisk(IDE, 0, 0, 4096)).toMatchObject({
+      path: 'emulated',
+      completed: true,
+      costs: { intercepts: 21, packets: 0 },
+    })
     expect(machine.traffic.sendFrame(LEGACY, 1514).costs.intercepts).toBe(6)
     expect(machine.step('shutdown').done).toBe(false)
     expect(bench.host.validate()).toEqual([])
@@ -195,7 +201,10 @@ describe('statements', () => {
     const b = bench.start(machineSpec('b', 'windows-server-2022'), true, true)
     const [ofA, ofB] = [a.trace().length, b.trace().length]
     a.traffic.receiveFrame(NETWORK, 1514)
-    const interrupts = a.trace().slice(ofA).filter(({ kind, actor }) => kind === 'interrupt' && actor === 'guest')
+    const interrupts = a
+      .trace()
+      .slice(ofA)
+      .filter(({ kind, actor }) => kind === 'interrupt' && actor === 'guest')
     expect(interrupts.map(({ text }) => text)).toEqual(['vector f3, SINT 2'])
     expect(b.trace()).toHaveLength(ofB)
   })
@@ -205,7 +214,11 @@ describe('statements', () => {
     const first = machine.traffic.readDisk(SCSI, 0, 4096, 4096)
     const second = machine.traffic.readDisk(SCSI, 0, 8192, 4096)
     expect(first.steps.map(({ place }) => place)).toEqual(['vsc', 'channel', 'vsp', 'device', 'vsp', 'channel', 'vsc'])
-    expect(first).toMatchObject({ completed: true, dataCopies: 0, costs: { hypercalls: 2, guestInterrupts: 1, hostInterrupts: 1, packets: 2 } })
+    expect(first).toMatchObject({
+      completed: true,
+      dataCopies: 0,
+      costs: { hypercalls: 2, guestInterrupts: 1, hostInterrupts: 1, packets: 2 },
+    })
     expect(second.id).toBe(first.id + 1)
     expect(first.steps[1]?.text).toContain('112 bytes')
   })

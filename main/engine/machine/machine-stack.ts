@@ -3,6 +3,7 @@ import {
   createChildPartition,
   DEFAULT_SPEC,
   HvCall,
+  HvStatus,
   type InterceptMessage,
   type PartitionId,
   type PartitionSpec,
@@ -15,13 +16,14 @@ import {
 import { invariant, type Result, refuse, succeed } from '../kernel/result.ts'
 import { vmbusSint } from '../vmbus/versions.ts'
 import { disableInterface, enlightenFirmware, enlightenKernel, reportCrash, selfTest, startedVps, startProcessors } from './guest-boot.ts'
-import { DEVICE_ROWS, isEnlightened } from './guest-facts.ts'
+import { DEVICE_ROWS, isEnlightened, isSameDevice } from './guest-facts.ts'
 import type { HostStack } from './host-stack.ts'
 import { MachineBus } from './machine-bus.ts'
 import { MachineContext } from './machine-context.ts'
 import { PortCallFailed } from './machine-ports.ts'
 import { MachineTraffic } from './machine-traffic.ts'
 import { MachineViews } from './machine-views.ts'
+import { guestMemory, mapRest } from './memory-map.ts'
 import { resetGuest, restoreGuest, saveGuest } from './saved-guest.ts'
 import { StackLog, StackTally } from './stack-log.ts'
 import type {
@@ -44,10 +46,6 @@ import type {
   VpView,
 } from './stack-types.ts'
 
-const PAGES_PER_MB = 256
-/** Guest memory below the hole for devices under 4 GB, and where the rest begins. */
-const LOW_PAGES_MAX = 0xf_8000
-const HIGH_PAGES_START = 0x10_0000
 /** Pages for shadow page tables on hosts without second-level translation (model). */
 const VIRTUAL_TLB_PAGES = 512
 /** Reads of the Generation 2 firmware: partition table, loader, boot configuration, kernel (model: a sample of the hundreds). */
@@ -324,14 +322,14 @@ export class MachineStack {
     this.vmbus.add(device)
     this.host.settle()
     const reached = this.stage === 'services' || (this.stage === 'devices' && DEVICE_ROWS[device.kind].step === 'devices')
-    if (reached) this.vmbus.openDevices((candidate) => candidate === device && this.vmbus.usedBy(device))
+    if (reached) this.vmbus.openDevices((candidate) => isSameDevice(candidate, device) && this.vmbus.usedBy(device))
     this.host.settle()
   }
 
   /** A device that is taken away while the machine runs. */
   removeDevice(device: DeviceSpec): void {
     this.vmbus.remove(device)
-    this.context.spec = { ...this.spec, devices: this.spec.devices.filter((candidate) => candidate !== device) }
+    this.context.spec = { ...this.spec, devices: this.spec.devices.filter((candidate) => !isSameDevice(candidate, device)) }
     this.host.settle()
   }
 
@@ -343,7 +341,7 @@ export class MachineStack {
   }
 
   openDevice(device: DeviceSpec): void {
-    this.vmbus.openDevices((candidate) => candidate === device && this.vmbus.usedBy(device))
+    this.vmbus.openDevices((candidate) => isSameDevice(candidate, device) && this.vmbus.usedBy(device))
     this.host.settle()
   }
 
@@ -455,6 +453,8 @@ export class MachineStack {
   // Building
 
   #connect(saved: SavedStack | undefined): ReturnType<typeof refuse<PowerOnRefusal>> | undefined {
+    const mapped = mapRest(this.context, guestMemory(this.spec.memoryMb).rest)
+    if (mapped !== HvStatus.Success) return refuse('insufficient-memory', { call: 'MapGpaPages', status: statusName(mapped) }, 'S34')
     try {
       this.vmbus.ports.open()
       if (saved === undefined) return undefined
@@ -473,14 +473,10 @@ export class MachineStack {
 
   #partitionSpec(): PartitionSpec {
     const { spec, host } = this
-    const pages = spec.memoryMb * PAGES_PER_MB
-    const low = Math.min(pages, LOW_PAGES_MAX)
-    const memory = [{ page: 0, pages: low }]
-    if (pages > low) memory.push({ page: HIGH_PAGES_START, pages: pages - low })
     return {
       ...DEFAULT_SPEC,
       vpCount: spec.processorCount,
-      memory,
+      memory: guestMemory(spec.memoryMb).first,
       node: spec.node ?? 0,
       numaSpanning: spec.numaSpanning ?? true,
       reservePercent: spec.reservePercent,

@@ -8,7 +8,12 @@ describe('steady load', () => {
     for (let round = 0; round < 12; round++) {
       const bytes = 512 * (1 + integers.below(64))
       const frame = 60 + integers.below(8000)
-      const counts = { reads: integers.below(90), writes: integers.below(90), framesSent: integers.below(90), framesReceived: integers.below(90) }
+      const counts = {
+        reads: integers.below(90),
+        writes: integers.below(90),
+        framesSent: integers.below(90),
+        framesReceived: integers.below(90),
+      }
       const [single, steady] = [new StackBench(), new StackBench()].map((bench) => bench.start(machineSpec('a', 'windows-server-2022')))
       if (single === undefined || steady === undefined) throw new Error('no machines')
       for (let at = 0; at < counts.reads; at++) single.traffic.readDisk(SCSI, 0, at * bytes, bytes)
@@ -35,7 +40,11 @@ describe('steady load', () => {
     expect(disk() - before).toBeGreaterThan(1450)
     expect(disk() - before).toBeLessThanOrEqual(1500)
     expect(machine.achieved().reads).toBeCloseTo(100, 5)
-    const hypercalls = machine.counters('a').find(({ instance }) => instance === 'a:Hv VP 0')?.values.get('Hypercalls/sec') ?? 0
+    const hypercalls =
+      machine
+        .counters('a')
+        .find(({ instance }) => instance === 'a:Hv VP 0')
+        ?.values.get('Hypercalls/sec') ?? 0
     expect(hypercalls).toBeGreaterThan(700)
     bench.host.setProviderStalled('scsi', true)
     const stalled = disk()

@@ -35,6 +35,9 @@ describe('port of a synthetic adapter', () => {
     const port = adapterPort(a.value, () => 100)
     expect(port.send(frame, {})).toMatchObject({ accepted: true })
     expect(received).toEqual([ping])
+    // An untagged port takes no VLAN that the guest names beside the frame.
+    expect(port.send(frame, { vlan: 10 << 4 })).toMatchObject({ accepted: false })
+    expect(port.send(frame, { vlan: 5 })).toMatchObject({ accepted: true })
     expect(port.send({ ...frame, source: '00-15-5D-01-0A-77' }, {})).toMatchObject({ accepted: false })
   })
 })

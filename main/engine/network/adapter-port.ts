@@ -21,10 +21,12 @@ export function adapterFrameOf(frame: EthernetFrame): AdapterFrame | undefined {
 /** Puts a provider on a port. The provider gets its buffer back when the switch has worked on the frame, whatever becomes of it. */
 export function adapterPort(port: SwitchPort, now: () => Tick): AdapterPort {
   return {
-    send(frame) {
+    send(frame, info) {
       const typed = switchFrameOf(frame)
       if (typed === null) return { latencyTicks: SWITCH_TICKS, accepted: false }
-      const { drops } = port.send(typed, now())
+      // Guests put the VLAN beside the frame (per-packet information of type 6).
+      const tag = info.vlan === undefined ? typed.tag : { vlan: info.vlan >>> 4, priority: info.vlan & 7 }
+      const { drops } = port.send({ ...typed, tag }, now())
       return { latencyTicks: SWITCH_TICKS, accepted: !drops.some(({ direction }) => direction === 'outgoing') }
     },
   }

@@ -21,7 +21,7 @@ export interface BootEntry {
   readonly offset: number
 }
 
-const platforms: Readonly<Record<number, BootPlatform>> = { 0: 'bios', 1: 'powerpc', 2: 'mac', 0xef: 'uefi' }
+const platforms: Readonly<Record<number, BootPlatform>> = { 0: 'bios', 1: 'powerpc', 2: 'mac', 239: 'uefi' }
 const emulations: readonly BootEmulation[] = ['none', 'floppy-1.2', 'floppy-1.44', 'floppy-2.88', 'hard-disk']
 
 /** The entries of the catalogue that a boot record names; empty when there is none or it is damaged, as firmware then boots nothing. */

@@ -1,13 +1,13 @@
 /** What Inspect Disk shows of an image file, in the product's words (user interface reference 2.8). */
 import { basename } from 'node:path'
-import { findParent, checkParent } from './chain.ts'
+import { checkParent, findParent } from './chain.ts'
 import { GIB, KIB, MIB, TIB } from './image-file.ts'
 import { type OpenedImage, openImageFile } from './open-image.ts'
 import { attempt, type ImageRefusal } from './refusals.ts'
 import type { DiskFormat, DiskType, ImageEnvironment, Outcome, ResolveParent } from './types.ts'
-import { isSetPath, readSetPointer } from './vhd-set.ts'
 import { unixMsOfVhd } from './vhd/footer.ts'
 import type { ChsGeometry } from './vhd/geometry.ts'
+import { isSetPath, readSetPointer } from './vhd-set.ts'
 
 export const formatTexts = { vhd: 'VHD', vhdx: 'VHDX', vhds: 'VHD Set' } as const satisfies Record<DiskFormat, string>
 
@@ -66,14 +66,14 @@ export function inspectImage(options: InspectOptions): Outcome<ImageInspection> 
     const dataPath = readSetPointer(options.path, options.resolve) ?? options.path
     const image = openImageFile({ path: dataPath, writable: false, environment: options.environment })
     try {
-      return describe(image, options)
+      return inspectOpen(image, options)
     } finally {
       image.file.close()
     }
   })
 }
 
-function describe(image: OpenedImage, options: InspectOptions): ImageInspection {
+function inspectOpen(image: OpenedImage, options: InspectOptions): ImageInspection {
   const vhd = image.format === 'vhd' ? image : null
   return {
     format: isSetPath(options.path) ? 'vhds' : image.format,
@@ -142,4 +142,3 @@ export function inspectionRows(inspection: ImageInspection, folder: string): Ins
   ]
   return inspection.parent === null ? rows : [...rows, { label: 'Parent:', value: inspection.parent.path }]
 }
-

@@ -120,10 +120,12 @@ function be(value: number, bytes: number): number[] {
 
 /** READ or WRITE: the 10-byte form up to 2^32 blocks, else the 16-byte form. */
 export function transferCdb(write: boolean, lba: number, blocks: number): { readonly cdb: string; readonly length: 10 | 16 } {
+  const field = (value: number, digits: number): string => value.toString(16).padStart(digits, '0')
   if (lba + blocks <= 2 ** 32 && blocks < 2 ** 16) {
-    return { cdb: cdbHex(write ? scsiCommand.write10 : scsiCommand.read10, 0, ...be(lba, 4), 0, ...be(blocks, 2), 0), length: 10 }
+    const opcode = write ? '2a' : '28'
+    return { cdb: `${opcode}00${field(lba, 8)}00${field(blocks, 4)}00`.padEnd(40, '0'), length: 10 }
   }
-  return { cdb: cdbHex(write ? scsiCommand.write16 : scsiCommand.read16, 0, ...be(lba, 8), ...be(blocks, 4), 0, 0), length: 16 }
+  return { cdb: `${write ? '8a' : '88'}00${field(lba, 16)}${field(blocks, 8)}0000`.padEnd(40, '0'), length: 16 }
 }
 
 const burnCommands: ReadonlySet<number> = new Set([
