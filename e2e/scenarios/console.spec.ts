@@ -75,8 +75,7 @@ test('About and Help from the menus', async ({ app }) => {
 
 test('panes are sized, hidden, and remembered', async ({ app }) => {
   const { console } = app
-  const width = async (): Promise<number> =>
-    (await app.page.getByRole('navigation', { name: 'Console tree' }).boundingBox())?.width ?? 0
+  const width = async (): Promise<number> => (await app.page.getByRole('navigation', { name: 'Console tree' }).boundingBox())?.width ?? 0
   const tree = await width()
   await console.splitter('Resize console tree').press('Shift+ArrowRight')
   await expect.poll(width).toBe(tree + 50)

@@ -19,18 +19,9 @@ test('F2 renames in place', async ({ app }) => {
   await expect(console.row('UPDATES')).toBeVisible()
   await expect(console.pane('UPDATES')).toBeVisible()
   await expect(console.list).toBeFocused()
-  await expect.poll(() => console.column('Name')).toEqual([
-    'APP01',
-    'DC01',
-    'DC02',
-    'FILE01',
-    'LEGACY-XP',
-    'SQL01',
-    'UBUNTU-WEB1',
-    'UBUNTU-WEB2',
-    'UPDATES',
-    'WIN11-CLIENT',
-  ])
+  await expect
+    .poll(() => console.column('Name'))
+    .toEqual(['APP01', 'DC01', 'DC02', 'FILE01', 'LEGACY-XP', 'SQL01', 'UBUNTU-WEB1', 'UBUNTU-WEB2', 'UPDATES', 'WIN11-CLIENT'])
 })
 
 test('a name that cannot be is refused beside the field', async ({ app }) => {

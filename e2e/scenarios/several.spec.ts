@@ -3,15 +3,9 @@ import { expect, test } from '../fixtures/app.ts'
 test('one action on several machines', async ({ app }) => {
   const { console } = app
   await console.select('APP01', 'DC01', 'FILE01')
-  await expect.poll(() => console.actionsOf('Selected Virtual Machines')).toEqual([
-    'Connect...',
-    'Turn Off...',
-    'Shut Down...',
-    'Save',
-    'Pause',
-    'Reset',
-    'Help',
-  ])
+  await expect
+    .poll(() => console.actionsOf('Selected Virtual Machines'))
+    .toEqual(['Connect...', 'Turn Off...', 'Shut Down...', 'Save', 'Pause', 'Reset', 'Help'])
   await expect(console.pane('Details')).toBeVisible()
   await console.action('Pause', 'Selected Virtual Machines').click()
   await console.expectState('FILE01', 'Pausing')
@@ -32,19 +26,21 @@ test('an action reaches those to which it applies', async ({ app }) => {
   const { console } = app
   await console.list.press('Control+a')
   await expect(console.selectedRows).toHaveCount(10)
-  await expect.poll(() => console.actionsOf('Selected Virtual Machines')).toEqual([
-    'Connect...',
-    'Start',
-    'Turn Off...',
-    'Shut Down...',
-    'Save',
-    'Pause',
-    'Resume',
-    'Reset',
-    'Delete Saved State...',
-    'Delete...',
-    'Help',
-  ])
+  await expect
+    .poll(() => console.actionsOf('Selected Virtual Machines'))
+    .toEqual([
+      'Connect...',
+      'Start',
+      'Turn Off...',
+      'Shut Down...',
+      'Save',
+      'Pause',
+      'Resume',
+      'Reset',
+      'Delete Saved State...',
+      'Delete...',
+      'Help',
+    ])
   await console.action('Start', 'Selected Virtual Machines').click()
   await console.expectState('WSUS', 'Starting')
   await app.advance(30_000)

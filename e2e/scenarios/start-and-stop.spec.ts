@@ -25,16 +25,9 @@ test('a start shows its way: state, progress, uptime, screen, heartbeat', async 
   await console.expectState('DC02', 'Running')
   await console.expectCell('DC02', 'Status', '')
   await console.expectCell('DC02', 'Uptime', '00:00:01')
-  await expect.poll(() => console.actionsOf('DC02')).toEqual([
-    'Connect...',
-    'Turn Off...',
-    'Shut Down...',
-    'Save',
-    'Pause',
-    'Reset',
-    'Rename...',
-    'Help',
-  ])
+  await expect
+    .poll(() => console.actionsOf('DC02'))
+    .toEqual(['Connect...', 'Turn Off...', 'Shut Down...', 'Save', 'Pause', 'Reset', 'Rename...', 'Help'])
   await window.shows('Hyper-V')
   await expect(console.details).toContainText('No Contact')
 
@@ -58,7 +51,9 @@ test('save, start again, delete a saved state', async ({ app }) => {
   await app.advanceUntil(500, 30_000, async () => (await console.column('State'))[0] === 'Saved')
   await console.expectCell('APP01', 'Assigned Memory', '')
   await console.expectCell('APP01', 'Uptime', '')
-  await expect.poll(() => console.actionsOf('APP01')).toEqual(['Connect...', 'Start', 'Delete Saved State...', 'Rename...', 'Delete...', 'Help'])
+  await expect
+    .poll(() => console.actionsOf('APP01'))
+    .toEqual(['Connect...', 'Start', 'Delete Saved State...', 'Rename...', 'Delete...', 'Help'])
 
   await console.run('APP01', 'Start')
   await console.expectCell('APP01', 'Status', /^Restoring \(\d+%\)$/)

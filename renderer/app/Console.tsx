@@ -82,6 +82,7 @@ function ConsoleWindow(): ReactNode {
   return (
     <>
       <ConsoleFrame
+        heading={<h1 className={classes.hidden}>{TITLE}</h1>}
         menus={shownMenus}
         toolbar={toolbarEntries(view, setView, history, moveHistory, selected?.[1] ?? null, snapIn.help)}
         tree={
@@ -103,7 +104,6 @@ function ConsoleWindow(): ReactNode {
         layout={{ ...view.layout, menusVisible: true }}
         onLayoutChange={(layout) => setView({ ...view, layout: { ...layout, menusVisible: view.layout.menusVisible } })}
       >
-        <h1 className={classes.hidden}>{TITLE}</h1>
         {view.descriptionBar && <div className={classes.description}>{selected?.[0].text}</div>}
         {snapIn.content}
       </ConsoleFrame>

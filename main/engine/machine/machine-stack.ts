@@ -15,8 +15,9 @@ import {
 } from '../hypervisor/index.ts'
 import { invariant, type Result, refuse, succeed } from '../kernel/result.ts'
 import { vmbusSint } from '../vmbus/versions.ts'
-import { disableInterface, enlightenFirmware, enlightenKernel, reportCrash, selfTest, startedVps, startProcessors } from './guest-boot.ts'
+import { startedVps } from './guest-boot.ts'
 import { DEVICE_ROWS, isEnlightened, isSameDevice } from './guest-facts.ts'
+import { takeStep } from './guest-steps.ts'
 import type { HostStack } from './host-stack.ts'
 import { MachineBus } from './machine-bus.ts'
 import { MachineContext } from './machine-context.ts'
@@ -48,14 +49,6 @@ import type {
 
 /** Pages for shadow page tables on hosts without second-level translation (model). */
 const VIRTUAL_TLB_PAGES = 512
-/** Reads of the Generation 2 firmware: partition table, loader, boot configuration, kernel (model: a sample of the hundreds). */
-const FIRMWARE_READS = 8
-const FIRMWARE_READ_BYTES = 65_536
-/** Reads of the Generation 1 firmware through the emulated disk: boot sector and loader (model). */
-const BIOS_READS = 2
-/** Stop code of an injected crash: MANUALLY_INITIATED_CRASH. */
-const DEFAULT_CRASH = [0xe2n, 0n, 0n, 0n, 0n]
-
 /** First registers of a Generation 2 machine: protected mode with paging, entry of the firmware image (core sheet 1.2, row 11). */
 const FLAT_ENTRY: readonly RegisterValue[] = [
   { name: 'Cr0', value: 0x8000_0011n },
@@ -63,13 +56,6 @@ const FLAT_ENTRY: readonly RegisterValue[] = [
 ]
 /** Root calls that one start or end may write to the trace. */
 const ROOT_TRACE_ROWS = 5000
-
-const toStage: Readonly<Record<Exclude<GuestStep, 'shutdown' | 'crash'>, GuestStage>> = {
-  firmware: 'firmware',
-  kernel: 'kernel',
-  devices: 'devices',
-  services: 'services',
-}
 
 export class MachineStack {
   readonly host: HostStack
@@ -200,103 +186,9 @@ export class MachineStack {
   /** The guest's next step, with everything that it brings about in the same tick. */
   step(step: GuestStep): StepReport {
     const mark = this.context.tally.mark()
-    const done = this.isOn && !this.#suspended && this.stage !== 'crashed' && this.#step(step)
+    const done = this.isOn && !this.#suspended && this.stage !== 'crashed' && takeStep(this, step)
     this.host.settle()
     return { step, done, costs: this.context.tally.since(mark) }
-  }
-
-  #step(step: GuestStep): boolean {
-    switch (step) {
-      case 'firmware':
-        return this.#firmware()
-      case 'kernel':
-        return this.#kernel()
-      case 'devices':
-        return this.#openDevices('devices')
-      case 'services':
-        return this.#openDevices('services')
-      case 'shutdown':
-        return this.#shutDown()
-      case 'crash':
-        return this.#crash()
-    }
-  }
-
-  #firmware(): boolean {
-    if (this.stage !== 'created') return false
-    this.stage = toStage.firmware
-    if (this.spec.generation === 1) {
-      selfTest(this.context)
-      const disk = this.spec.devices.find((device) => device.kind === 'ide-filter')
-      if (disk !== undefined) for (let read = 0; read < BIOS_READS; read++) this.traffic.emulatedDisk(disk, 'read', 4096)
-      return true
-    }
-    enlightenFirmware(this.context)
-    const bus = this.vmbus.begin('firmware')
-    this.vmbus.setTrace(this.context.log.on)
-    bus.connect()
-    this.host.settle()
-    this.vmbus.openDevices((device) => this.vmbus.usedBy(device))
-    this.host.settle()
-    const boot = this.spec.devices.find((device) => this.vmbus.usedBy(device))
-    const unit = boot?.units?.[0]
-    if (boot !== undefined && unit !== undefined && this.vmbus.pairOf(boot)?.started === true) {
-      for (let read = 0; read < FIRMWARE_READS; read++) this.traffic.readDisk(boot, unit, read * FIRMWARE_READ_BYTES, FIRMWARE_READ_BYTES)
-    }
-    return true
-  }
-
-  #kernel(): boolean {
-    if (this.stage !== 'created' && this.stage !== 'firmware') return false
-    this.#leaveFirmware()
-    this.stage = toStage.kernel
-    if (this.enlightened) enlightenKernel(this.context)
-    const started = startProcessors(this.context, this.enlightened)
-    if (this.spec.guest.vmbus !== null) {
-      const bus = this.vmbus.begin('kernel')
-      this.vmbus.setTrace(this.context.log.on)
-      bus.connect()
-    }
-    return this.enlightened || started > 0
-  }
-
-  /** ExitBootServices: the firmware's client unloads and its interface goes. */
-  #leaveFirmware(): void {
-    if (this.vmbus.bus === undefined) return
-    this.vmbus.bus.unload()
-    this.host.settle()
-    this.vmbus.end()
-    disableInterface(this.context)
-  }
-
-  #openDevices(step: 'devices' | 'services'): boolean {
-    const from: GuestStage = step === 'devices' ? 'kernel' : 'devices'
-    if (this.stage !== from) return false
-    this.stage = toStage[step]
-    const { bus } = this.vmbus
-    if (bus === undefined) return false
-    const before = bus.openChannels().length
-    this.vmbus.openDevices((device) => DEVICE_ROWS[device.kind].step === step && this.vmbus.usedBy(device))
-    this.host.settle()
-    return bus.openChannels().length > before
-  }
-
-  /** True when the host's request was answered; the guest ends in any case. */
-  #shutDown(): boolean {
-    if (this.stage !== 'kernel' && this.stage !== 'devices' && this.stage !== 'services') return false
-    this.traffic.stop()
-    const answered = this.requestShutdown()
-    this.stage = 'shut-down'
-    const { bus } = this.vmbus
-    if (bus !== undefined) {
-      for (const channel of bus.openChannels()) bus.closeChannel(channel.channelId)
-      this.host.settle()
-      bus.unload()
-      this.host.settle()
-      this.vmbus.end()
-    }
-    if (this.enlightened) disableInterface(this.context)
-    return answered
   }
 
   /** Sends the shutdown message of the integration service; whether the guest answered. */
@@ -304,14 +196,6 @@ export class MachineStack {
     this.#shutdownAnswered = false
     this.traffic.sendShutdown()
     return this.#shutdownAnswered
-  }
-
-  #crash(parameters: readonly bigint[] = DEFAULT_CRASH): boolean {
-    this.traffic.stop()
-    reportCrash(this.context, parameters, this.enlightened)
-    this.stage = 'crashed'
-    this.host.addEffect({ kind: 'crashed', machineId: this.spec.id })
-    return this.enlightened
   }
 
   // Devices

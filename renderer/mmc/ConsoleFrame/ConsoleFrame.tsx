@@ -8,6 +8,8 @@ import { type ConsoleLayout, paneLimits } from './consoleLayout.ts'
 import { StatusBar, type StatusCell } from './StatusBar.tsx'
 
 export interface ConsoleFrameProps {
+  /** The window's heading for screen readers; drawn by nobody. */
+  readonly heading?: ReactNode
   readonly menus: readonly MenuDefinition[]
   readonly toolbar: readonly MenuEntry[]
   /** Content of the left pane, usually a `ConsoleTree`. */
@@ -42,7 +44,7 @@ function focusNextPane(root: HTMLElement, backwards: boolean): void {
 
 /** The console window below its caption: menu bar, toolbar, three columns, status bar. */
 export function ConsoleFrame(props: ConsoleFrameProps): ReactNode {
-  const { menus, toolbar, tree, children, actions, status, statusCells = defaultCells, layout, onLayoutChange } = props
+  const { heading, menus, toolbar, tree, children, actions, status, statusCells = defaultCells, layout, onLayoutChange } = props
   const columns = useRef<HTMLDivElement>(null)
   const treeId = useId()
   const actionsId = useId()
@@ -64,6 +66,7 @@ export function ConsoleFrame(props: ConsoleFrameProps): ReactNode {
     // biome-ignore lint/a11y/noStaticElementInteractions: only listens to F6 of what is inside
     <div className={classes.frame} onKeyDown={onKeyDown}>
       <header>
+        {heading}
         {layout.menusVisible && <MenuBar menus={menus} underline="always" />}
         {layout.toolbarVisible && <Toolbar entries={toolbar} />}
       </header>
