@@ -1,8 +1,8 @@
 /** What the tests of this folder share: a fixed environment, seeded chance, temporary folders, a model disk, and files that lose power. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ImageFile } from './image-file.ts'
+import { ImageFile } from './image-file.ts'
 import type { ImageEnvironment, ImageOperation, ImageProgress, Outcome } from './types.ts'
 
 /** Ids count up, the clock stands still. */
@@ -34,13 +34,13 @@ export function temporaryFolder(): { readonly path: string; readonly remove: () 
 }
 
 /** The value of an outcome that must be one. */
-export function valueOf<T>(outcome: Outcome<T>): T {
+export function accepted<T>(outcome: Outcome<T>): T {
   if (!outcome.ok) throw new Error(`refused: ${JSON.stringify(outcome.refusal)}`)
   return outcome.value
 }
 
 /** The code of an outcome that must be a refusal. */
-export function codeOf(outcome: Outcome<unknown>): string {
+export function refusedWith(outcome: Outcome<unknown>): string {
   return outcome.ok ? 'no refusal' : outcome.refusal.code
 }
 
@@ -58,7 +58,7 @@ export async function runToEnd<T>(
 
 /** Runs an operation that must succeed. */
 export async function finished<T>(operation: ImageOperation<T>): Promise<T> {
-  return valueOf((await runToEnd(operation)).outcome)
+  return accepted((await runToEnd(operation)).outcome)
 }
 
 export class PowerLoss extends Error {}
@@ -84,5 +84,19 @@ export function losePowerAfter(file: ImageFile, changes: number): () => number {
     count()
     resize(size)
   }
+  // Waiting for the disk changes nothing that could be found afterwards here.
+  file.sync = () => {}
   return () => made
+}
+
+/** Keeps a file's present content and answers what brings it back, holes included. */
+export function keepFile(path: string): () => void {
+  const content = readFileSync(path)
+  return () => {
+    const file = ImageFile.open(path, 'write')
+    file.resize(0)
+    file.resize(content.length)
+    file.writeSparse(0, content)
+    file.close()
+  }
 }
