@@ -11,6 +11,24 @@ import { FRAME_BYTES_MAX } from '../../preload/contract/index.ts'
 /** Number of a call within its connection. */
 const callNumber = z.union([z.string().min(1).max(64), z.number()])
 
+/** Values that JSON has no word for and that a page can hold by mistake: the serializer's types NaN and undefined. The contract refuses them later. */
+const unnamed = z.tuple([z.union([z.literal(2), z.literal(3)])], z.union([z.string().max(128), z.int().min(0)]))
+
+/** The serializer's form of an input: JSON, and the places in it that stand for such a value. */
+const bodySchema = z
+  .strictObject({ json: z.unknown().optional(), meta: z.array(unnamed).max(64).optional() })
+  .refine(({ json, meta }) => (meta ?? []).every(([, ...path]) => leads(json, path)))
+
+/** Whether a path names a place inside of a value: every step an own property. */
+function leads(value: unknown, path: readonly (string | number)[]): boolean {
+  let at = value
+  for (const step of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return false
+    at = (at as Record<string | number, unknown>)[step]
+  }
+  return true
+}
+
 /**
  * The frames that a page of ours sends, and no others: a call (`u` its path, `b` its input), or the end of one (kind 4). The RPC layer would
  * take more (headers, uploads, streams towards the engine); none of that is part of the contract, and what it would make of odd values is not
@@ -22,7 +40,7 @@ const frameSchema = z.union([
     t: z.literal(1).optional(),
     p: z.strictObject({
       u: z.string().regex(/^\/[A-Za-z]+\/[A-Za-z]+$/),
-      b: z.unknown().optional(),
+      b: bodySchema.optional(),
       h: z.strictObject({}).optional(),
       m: z.literal('POST').optional(),
     }),

@@ -22,22 +22,21 @@ export interface OpenChainOptions {
 
 /** Opens a disk with all its parents. A VHD Set opens as its backing file. */
 export function openChain(options: OpenChainOptions): Outcome<DiskChain> {
-  return attempt(options.path, () => openChainFiles(options, (depth) => depth === 0 && options.writable))
+  return attempt(options.path, () => openChainFiles(options, (depth) => depth === 0 && options.writable, options.writable))
 }
 
 /**
  * As `openChain`, for callers inside this folder: throws ImageRefused. `writableAt` tells for each file, counted from the leaf, whether it is
- * opened for writing.
+ * opened for writing; `repair` allows logs to be replayed in the others.
  */
 export function openChainFiles(
   options: Omit<OpenChainOptions, 'writable'>,
   writableAt: (depth: number) => boolean,
-  durable = true,
+  repair = true,
 ): ImageChain {
   const layers: OpenedImage[] = []
   const warnings: ImageRefusal[] = []
-  const openLayer = (path: string) =>
-    openImageFile({ path, writable: writableAt(layers.length), environment: options.environment }, durable)
+  const openLayer = (path: string) => openAs(path, writableAt(layers.length), repair, options.environment)
   try {
     const leafPath = readSetPointer(options.path, options.resolve) ?? options.path
     let image = openLayer(leafPath)
@@ -56,6 +55,17 @@ export function openChainFiles(
     for (const layer of layers) layer.file.close()
     throw error
   }
+}
+
+/** Opens a layer. Where the chain is going to be used, a log that a crash has left in a parent is replayed first. */
+function openAs(path: string, writable: boolean, repair: boolean, environment: ImageEnvironment): OpenedImage {
+  try {
+    return openImageFile({ path, writable, environment })
+  } catch (error) {
+    if (!repair || writable || refusalOf(error, path)?.code !== 'log-dirty') throw error
+  }
+  openImageFile({ path, writable: true, environment }).close()
+  return openImageFile({ path, writable, environment })
 }
 
 function openParent(child: OpenedImage, resolve: ResolveParent, open: (path: string) => OpenedImage): OpenedImage {

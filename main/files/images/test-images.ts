@@ -5,6 +5,10 @@ import { join } from 'node:path'
 import { ImageFile } from './image-file.ts'
 import type { ImageEnvironment, ImageOperation, ImageProgress, Outcome } from './types.ts'
 
+// What the disk of this machine does with its caches is not tested here, and waiting for it takes most of the time.
+ImageFile.prototype.sync = () => {}
+ImageFile.prototype.syncLater = () => Promise.resolve()
+
 /** Ids count up, the clock stands still. */
 export function testEnvironment(): ImageEnvironment {
   let count = 0
@@ -84,8 +88,6 @@ export function losePowerAfter(file: ImageFile, changes: number): () => number {
     count()
     resize(size)
   }
-  // Waiting for the disk changes nothing that could be found afterwards here.
-  file.sync = () => {}
   return () => made
 }
 

@@ -3,20 +3,16 @@
  * linux: drivers/scsi/storvsc_drv.c).
  */
 
-import { ChannelEnd, type EndRows, guestPort } from '../../providers/channel-end.ts'
-import type { DeviceClock } from '../../providers/device-clock.ts'
-import type { GuestArea } from '../../providers/guest-area.ts'
+import { ChannelEnd, guestPort } from '../../providers/channel-end.ts'
 import {
   bodyAs,
   multiChannelFlag,
   ntStatus,
   packetBytesOf,
-  type Srb,
   type StorageBody,
   type StorageOperation,
   type StoragePacket,
   type StorageVersion,
-  srbFlag,
   srbStatus,
   storageCodec,
   storageLimits,
@@ -25,94 +21,23 @@ import {
   storageVersion,
   storageVersions,
 } from '../../providers/storage/protocol.ts'
-import { cdbHex, parseSense, type Sense, scsiCommand, transferCdb, unmapList } from '../../providers/storage/scsi.ts'
+import { parseSense, unmapList } from '../../providers/storage/scsi.ts'
 import type { VmbusDriver } from '../../vmbus/bus-types.ts'
 import type { Channel } from '../../vmbus/channel.ts'
 import { gpaDirectPacket, inBandPacket, type Packet } from '../../vmbus/packet.ts'
-import { type GpaRange, pageBytes, pagesSpanned } from '../../vmbus/pages.ts'
+import {
+  type InFlight,
+  type StorageClientOptions,
+  type StorageClientRows,
+  type StorageClientState,
+  type StorageRequest,
+  storageClientRowsVersion,
+} from './client-types.ts'
+import { type Command, commandOf, rangeOf, srbOf } from './commands.ts'
 import { type FoundUnit, firstScan, rescan, type ScanState, scanCdb, scanNext } from './scan.ts'
 
-/** Where the driver stands. */
-export type StorageClientState =
-  | { readonly name: 'closed' }
-  | { readonly name: 'begin' }
-  /** Asks for `versions[at]`. */
-  | { readonly name: 'version'; readonly at: number }
-  | { readonly name: 'properties' }
-  | { readonly name: 'hbaData' }
-  | { readonly name: 'end' }
-  | { readonly name: 'subChannels' }
-  | { readonly name: 'scanning'; readonly scan: ScanState }
-  | { readonly name: 'ready' }
-  | { readonly name: 'failed'; readonly reason: string }
-
-/** A transfer that the guest's file system wants. Offsets and bytes in bytes, whole blocks of the unit. */
-export interface StorageRequest {
-  readonly lun: number
-  readonly operation: 'read' | 'write' | 'flush' | 'unmap'
-  readonly offset: number
-  readonly bytes: number
-}
-
-export interface StorageOutcome {
-  readonly request: StorageRequest
-  readonly ok: boolean
-  /** Code without flags; {@link srbStatus}. */
-  readonly srbStatus: number
-  readonly bytes: number
-  readonly sense: Sense | undefined
-}
-
-/** The guest above the driver. Calls come outside of calls to the driver, except from `submit`'s own channel reads. */
-export interface StorageClientGuest {
-  /** Disks are known, requests may come. */
-  ready?(): void
-  failed?(reason: string): void
-  /** After a rescan: appeared, disappeared or of another size. */
-  unitsChanged?(units: readonly FoundUnit[]): void
-  /** A request has ended. `id` is the one that `submit` gave. */
-  completed?(id: number, outcome: StorageOutcome): void
-}
-
-export interface StorageClientOptions {
-  readonly kind: 'scsi' | 'ide' | 'fibreChannel'
-  /** Newest first; the driver's own list. */
-  readonly versions?: readonly StorageVersion[]
-  /** Sub-channels wanted, of those the host has. */
-  readonly subChannels: (offered: number) => number
-  readonly clock: DeviceClock
-  readonly memory: GuestArea<Uint8Array>
-  /** First page of the buffer for the driver's own commands. */
-  readonly controlPage: number
-  /** First page of the buffers that transfers use. */
-  readonly dataPage: number
-  /** Ticks after which an unanswered request makes the driver reset the bus; default 180 s, the block layer's time-out. */
-  readonly timeoutTicks?: number
-  readonly guest: StorageClientGuest
-}
-
-interface InFlight {
-  /** Undefined = the driver's own command. */
-  readonly request: StorageRequest | undefined
-  readonly channel: number
-  readonly operation: StorageOperation
-  readonly since: number
-}
-
-export const storageClientRowsVersion = 1
-
-export interface StorageClientRows {
-  readonly version: typeof storageClientRowsVersion
-  readonly state: StorageClientState
-  readonly protocol: StorageVersion | undefined
-  readonly units: readonly FoundUnit[]
-  readonly subChannels: number
-  readonly maxTransferBytes: number
-  readonly nextId: number
-  readonly rescanWanted: boolean
-  readonly inFlight: readonly (readonly [id: number, request: InFlight])[]
-  readonly ends: readonly (readonly [channel: number, rows: EndRows])[]
-}
+export * from './client-types.ts'
+export { transferRingBytes } from './commands.ts'
 
 type StorageChannel = Channel<StoragePacket, StoragePacket>
 type End = ChannelEnd<StoragePacket, StoragePacket>
@@ -217,7 +142,8 @@ export class StorageClient implements VmbusDriver<StoragePacket, StoragePacket> 
     if (request.offset % unit.blockBytes !== 0 || request.bytes % unit.blockBytes !== 0) return 0
     const indices = [...this.#ends.keys()]
     const index = indices[vp % indices.length] ?? 0
-    return this.#send(index, request.lun, this.#command(request, unit), request)
+    const command = commandOf(request, unit, this.#page(request, unit))
+    return this.#send(index, request.lun, command, request)
   }
 
   /** RESET_BUS: the host cancels what would never end. */
@@ -357,29 +283,9 @@ export class StorageClient implements VmbusDriver<StoragePacket, StoragePacket> 
 
   // ---- packets
 
-  #command(request: StorageRequest, unit: FoundUnit): Command {
-    const page = this.#options.dataPage
-    const blocks = request.bytes / unit.blockBytes
-    switch (request.operation) {
-      case 'flush':
-        return { cdb: cdbHex(scsiCommand.synchronizeCache10), length: 10, direction: 2, bytes: 0, page }
-      case 'unmap':
-        // Each list has a page of its own until the host has read it.
-        return {
-          cdb: cdbHex(scsiCommand.unmap, 0, 0, 0, 0, 0, 0, 0, 24),
-          length: 10,
-          direction: 0,
-          bytes: 24,
-          page: this.#list(request, unit),
-        }
-      default: {
-        const write = request.operation === 'write'
-        return { ...transferCdb(write, request.offset / unit.blockBytes, blocks), direction: write ? 0 : 1, bytes: request.bytes, page }
-      }
-    }
-  }
-
-  #list(request: StorageRequest, unit: FoundUnit): number {
+  /** First page of a request's buffer; an unmap list has a page of its own until the host has read it. */
+  #page(request: StorageRequest, unit: FoundUnit): number {
+    if (request.operation !== 'unmap') return this.#options.dataPage
     const page = this.#options.dataPage + 0x1000 + (this.#nextId % 0x1000)
     this.#options.memory.put(page, unmapList(request.offset / unit.blockBytes, request.bytes / unit.blockBytes))
     return page
@@ -392,29 +298,7 @@ export class StorageClient implements VmbusDriver<StoragePacket, StoragePacket> 
 
   #send(index: number, lun: number, command: Command, request: StorageRequest | undefined): number {
     const packetBytes = this.#packetBytes
-    const direction = command.direction === 1 ? srbFlag.dataIn : command.direction === 0 ? srbFlag.dataOut : 0
-    const old = packetBytes === 48
-    const srb: Srb = {
-      length: old ? 0x24 : 0x34,
-      srbStatus: 0,
-      scsiStatus: 0,
-      port: 0,
-      pathId: 0,
-      targetId: 0,
-      lun,
-      cdbLength: command.length,
-      senseLength: old ? 18 : 20,
-      dataIn: command.direction,
-      properties: 0,
-      dataTransferLength: command.bytes,
-      cdbOrSense: command.cdb,
-      queueTag: 0,
-      queueAction: old ? 0 : 0x20,
-      srbFlags: old ? 0 : srbFlag.queueActionEnable | srbFlag.disableSyncTransfer | direction,
-      timeoutSeconds: old ? 0 : storageLimits.srbTimeoutSeconds,
-      queueSortKey: 0,
-    }
-    const payload = storageRequest(storageOperation.executeSrb, packetBytes, { kind: 'srb', srb })
+    const payload = storageRequest(storageOperation.executeSrb, packetBytes, { kind: 'srb', srb: srbOf(lun, command, packetBytes) })
     const packet =
       command.bytes === 0 ? inBandPacket(payload, packetBytes, true) : gpaDirectPacket(payload, packetBytes, [rangeOf(command)])
     return this.#post(index, packet, storageOperation.executeSrb, request)
@@ -497,22 +381,4 @@ export class StorageClient implements VmbusDriver<StoragePacket, StoragePacket> 
     this.#state = { name: 'failed', reason }
     this.#options.guest.failed?.(reason)
   }
-}
-
-interface Command {
-  readonly cdb: string
-  readonly length: number
-  /** 0 to the device, 1 from the device, 2 none. */
-  readonly direction: 0 | 1 | 2
-  readonly bytes: number
-  readonly page: number
-}
-
-function rangeOf(command: Command): GpaRange {
-  return { byteCount: command.bytes, byteOffset: 0, pages: [{ first: command.page, count: pagesSpanned(command.bytes, 0) }] }
-}
-
-/** Bytes in the ring of a transfer: descriptor 16, GPA direct 8, range 8, 8 a page, packet, trailer 8; 112 for 4 KiB since 5.1. */
-export function transferRingBytes(bytes: number, packetBytes: 64 | 48): number {
-  return 16 + 8 + 8 + 8 * Math.ceil(bytes / pageBytes) + packetBytes + 8
 }

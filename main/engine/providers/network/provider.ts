@@ -12,79 +12,35 @@ import {
   type TransferRange,
   transferPagesPacket,
 } from '../../vmbus/packet.ts'
-import { ChannelEnd, type EndRows, hostPort } from '../channel-end.ts'
-import { type DeviceClock, DueList, type DueRows } from '../device-clock.ts'
+import { ChannelEnd, hostPort } from '../channel-end.ts'
+import { DueList } from '../device-clock.ts'
+import { type AgreementMessage, agreementStep, networkStart } from './agreement.ts'
 import type { EthernetFrame } from './frame.ts'
 import {
   type NvspCompletion,
   type NvspMessage,
   type NvspPayload,
-  type NvspVersion,
   nvspBytes,
   nvspCodec,
   nvspDefaults,
   nvspPayloadBytes,
   nvspStatus,
   nvspVersion,
-  nvspVersions,
-  receiveSlotBytes,
   rndisChannel,
 } from './nvsp.ts'
-import type { NetworkMemory, SwitchPort } from './ports.ts'
+import {
+  type LateCompletion,
+  type NetworkCounts,
+  type NetworkProviderOptions,
+  type NetworkProviderRows,
+  type NetworkState,
+  networkRowsVersion,
+} from './provider-types.ts'
+import { ReceiveSlots } from './receive-slots.ts'
 import { largeSendMss, type RndisMessage, type RndisPacketInfo, rndisIndication, rndisMessages } from './rndis.ts'
-import { type AdapterFacts, filterAccepts, type RndisState, rndisStart, rndisStep } from './rndis-device.ts'
+import { type AdapterFacts, filterAccepts, rndisStep } from './rndis-device.ts'
 
-export interface NetworkProviderOptions {
-  readonly versionMax: NvspVersion
-  /** Sub-channels that the host grants. */
-  readonly maxSubChannels: number
-  readonly port: SwitchPort
-  readonly clock: DeviceClock
-  readonly memory: NetworkMemory
-  readonly offerSubchannels: (count: number) => void
-  /** The guest moved its data path: to the VF, or back. */
-  readonly dataPathSwitched?: (toVf: boolean) => void
-}
-
-interface NetworkState {
-  readonly version: NvspVersion | undefined
-  readonly ndis: { readonly major: number; readonly minor: number } | undefined
-  readonly config: { readonly mtu: number; readonly capabilities: number } | undefined
-  readonly receiveBuffer: { readonly gpadlId: number; readonly id: number; readonly slotBytes: number; readonly slots: number } | undefined
-  readonly sendBuffer: { readonly gpadlId: number; readonly id: number; readonly sections: number } | undefined
-  readonly rndis: RndisState
-  readonly subChannels: number
-  readonly vf: { readonly serial: number; readonly active: boolean } | undefined
-}
-
-const start: NetworkState = {
-  version: undefined,
-  ndis: undefined,
-  config: undefined,
-  receiveBuffer: undefined,
-  sendBuffer: undefined,
-  rndis: rndisStart,
-  subChannels: 0,
-  vf: undefined,
-}
-
-interface LateCompletion {
-  readonly channel: number
-  readonly transactionId: number
-}
-
-export const networkRowsVersion = 1
-
-export interface NetworkProviderRows {
-  readonly version: typeof networkRowsVersion
-  readonly state: NetworkState
-  readonly facts: AdapterFacts
-  readonly busySlots: readonly (readonly [tag: number, slots: readonly number[]])[]
-  readonly nextTag: number
-  readonly late: DueRows<LateCompletion>
-  readonly ends: readonly (readonly [channel: number, rows: EndRows])[]
-  readonly counts: NetworkProvider['counts']
-}
+export * from './provider-types.ts'
 
 type NetworkChannel = Channel<NvspPayload, NvspPayload>
 type End = ChannelEnd<NvspPayload, NvspPayload>
@@ -93,15 +49,12 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
   readonly codecs = { toHost: nvspCodec, toGuest: nvspCodec }
   readonly #options: NetworkProviderOptions
   #facts: AdapterFacts
-  #state: NetworkState = start
+  #state: NetworkState = networkStart
   readonly #ends = new Map<number, End>()
-  readonly #busySlots = new Map<number, readonly number[]>()
-  #freeSlots: number[] = []
-  #nextTag = 1
+  readonly #slots: ReceiveSlots
   readonly #late = new DueList<LateCompletion>()
   readonly #gpadls = new Map<number, number>()
-  /** Frames and bytes of the guest (sent) and to the guest (received), segments of large sends, and drops by cause. */
-  readonly counts = {
+  readonly counts: NetworkCounts = {
     sentFrames: 0,
     sentBytes: 0,
     receivedFrames: 0,
@@ -115,6 +68,7 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
   constructor(options: NetworkProviderOptions, facts: AdapterFacts) {
     this.#options = options
     this.#facts = facts
+    this.#slots = new ReceiveSlots(options.memory)
   }
 
   get state(): NetworkState {
@@ -127,7 +81,7 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
 
   /** Free slots of the receive buffer. */
   get freeSlots(): number {
-    return this.#freeSlots.length
+    return this.#slots.free
   }
 
   /** Whether frames flow: filter set. */
@@ -136,7 +90,7 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
   }
 
   open(channel: NetworkChannel): ProviderAnswer {
-    this.#state = start
+    this.#state = networkStart
     this.#attach(0, channel)
     return 0
   }
@@ -145,9 +99,8 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
     for (const end of this.#ends.values()) end.detach()
     this.#ends.clear()
     this.#late.remove(() => true)
-    this.#busySlots.clear()
-    this.#freeSlots = []
-    this.#state = start
+    this.#slots.clear()
+    this.#state = networkStart
     return 'closed'
   }
 
@@ -176,7 +129,7 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
         return 0
       },
       close: () => {
-        for (const tag of this.#ends.get(index)?.detach() ?? []) this.#release(tag)
+        for (const tag of this.#ends.get(index)?.detach() ?? []) this.#slots.release(tag)
         this.#ends.delete(index)
         return 'closed'
       },
@@ -253,8 +206,7 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
       version: networkRowsVersion,
       state: this.#state,
       facts: this.#facts,
-      busySlots: [...this.#busySlots],
-      nextTag: this.#nextTag,
+      ...this.#slots.rows(),
       late: this.#late.snapshot(),
       ends: [...this.#ends].map(([index, end]) => [index, end.snapshot()] as const),
       counts: { ...this.counts },
@@ -265,11 +217,8 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
     if (rows.version !== networkRowsVersion) return `network rows of version ${rows.version}`
     this.#state = rows.state
     this.#facts = rows.facts
-    this.#nextTag = rows.nextTag
     Object.assign(this.counts, rows.counts)
-    this.#busySlots.clear()
-    for (const [tag, slots] of rows.busySlots) this.#busySlots.set(tag, slots)
-    this.#fillSlots()
+    this.#slots.restore(rows, rows.state.receiveBuffer)
     for (const [index, endRows] of rows.ends) {
       const channel = channels(index)
       if (channel === undefined) return `channel ${index} is missing`
@@ -293,7 +242,7 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
   }
 
   #take(index: number, packet: Packet<NvspPayload>, completes: boolean, tag: number): void {
-    if (completes) return this.#release(tag)
+    if (completes) return this.#slots.release(tag)
     const { message } = packet.payload
     const answer = this.#answer(index, message, packet)
     if (answer !== undefined && (packet.flags & completionRequested) !== 0) this.#reply(index, packet.transactionId, answer)
@@ -303,24 +252,16 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
   }
 
   #answer(index: number, message: NvspMessage, packet: Packet<NvspPayload>): NvspCompletion | undefined {
-    const initialized = this.#state.version !== undefined
     switch (message.kind) {
       case 'init':
-        return this.#init(message.version)
       case 'sendNdisVersion':
-        if (initialized) this.#state = { ...this.#state, ndis: { major: message.major, minor: message.minor } }
-        return undefined
       case 'sendNdisConfig':
-        if ((this.#state.version ?? 0) >= nvspVersion.v2)
-          this.#state = { ...this.#state, config: { mtu: message.mtu, capabilities: message.capabilities } }
-        return undefined
       case 'sendReceiveBuffer':
-        return this.#receiveBuffer(message.gpadlId, message.id)
       case 'sendSendBuffer':
-        return this.#sendBuffer(message.gpadlId, message.id)
+        return this.#agree(message)
       case 'revokeReceiveBuffer':
         this.#state = { ...this.#state, receiveBuffer: undefined }
-        this.#freeSlots = []
+        this.#slots.use(undefined)
         return undefined
       case 'revokeSendBuffer':
         this.#state = { ...this.#state, sendBuffer: undefined }
@@ -346,34 +287,13 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
     }
   }
 
-  #init(wanted: number): NvspCompletion {
-    const version = nvspVersions.find((one) => one === wanted)
-    const status = version === undefined || version > this.#options.versionMax ? nvspStatus.versionTooNew : nvspStatus.success
-    if (status === nvspStatus.success) this.#state = { ...start, version }
-    return { kind: 'initComplete', negotiated: 2, maxMdlChain: nvspDefaults.maxMdlChain, status }
-  }
-
-  #receiveBuffer(gpadlId: number, id: number): NvspCompletion {
-    const bytes = this.#gpadls.get(gpadlId) ?? 0
-    const old = (this.#state.version ?? 0) < nvspVersion.v5
-    const limit = old ? nvspDefaults.receiveBufferBytesMaxOld : nvspDefaults.receiveBufferBytesMax
-    if (this.#state.version === undefined || bytes === 0 || bytes > limit)
-      return { kind: 'sendReceiveBufferComplete', status: nvspStatus.failure, sections: [] }
-    const slotBytes = receiveSlotBytes((this.#state.config?.mtu ?? 1514) - 14)
-    const slots = Math.floor(bytes / slotBytes)
-    this.#state = { ...this.#state, receiveBuffer: { gpadlId, id, slotBytes, slots } }
-    this.#fillSlots()
-    const section = { offset: 0, subAllocationBytes: slotBytes, subAllocations: slots, endOffset: slotBytes * slots }
-    return { kind: 'sendReceiveBufferComplete', status: nvspStatus.success, sections: [section] }
-  }
-
-  #sendBuffer(gpadlId: number, id: number): NvspCompletion {
-    const bytes = this.#gpadls.get(gpadlId) ?? 0
-    if (this.#state.version === undefined || bytes === 0)
-      return { kind: 'sendSendBufferComplete', status: nvspStatus.failure, sectionBytes: 0 }
-    const sections = Math.floor(bytes / nvspDefaults.sendSectionBytes)
-    this.#state = { ...this.#state, sendBuffer: { gpadlId, id, sections } }
-    return { kind: 'sendSendBufferComplete', status: nvspStatus.success, sectionBytes: nvspDefaults.sendSectionBytes }
+  #agree(message: AgreementMessage): NvspCompletion | undefined {
+    const gpadlBytes = 'gpadlId' in message ? (this.#gpadls.get(message.gpadlId) ?? 0) : 0
+    const { state, answer } = agreementStep(this.#state, message, this.#options.versionMax, gpadlBytes)
+    const buffer = state.receiveBuffer
+    if (buffer !== undefined && buffer !== this.#state.receiveBuffer) this.#slots.use(buffer)
+    this.#state = state
+    return answer
   }
 
   #rndis(index: number, section: number, channel: number, packet: Packet<NvspPayload>): NvspCompletion | undefined {
@@ -430,7 +350,7 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
     const slots: number[] = []
     for (const message of messages) {
       const bytes = rndisMessages.size(message)
-      const slot = bytes > buffer.slotBytes ? undefined : this.#freeSlots.pop()
+      const slot = bytes > buffer.slotBytes ? undefined : this.#slots.take()
       if (slot === undefined) {
         this.counts.droppedNoSlot++
         continue
@@ -445,29 +365,12 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
     }
     if (ranges.length === 0) return 0
     const payload = this.#payload({ kind: 'sendRndisPacket', channel, sectionIndex: nvspDefaults.noSection, sectionBytes: 0 })
-    const tag = this.#nextTag++
-    this.#busySlots.set(tag, slots)
+    const tag = this.#slots.hold(slots)
     if (end.send(transferPagesPacket(payload, nvspPayloadBytes(payload), buffer.id, ranges), tag) === 'refused') {
-      this.#release(tag)
+      this.#slots.release(tag)
       return 0
     }
     return ranges.length
-  }
-
-  /** The guest has given slots back. */
-  #release(tag: number): void {
-    const slotBytes = this.#state.receiveBuffer?.slotBytes ?? 0
-    for (const slot of this.#busySlots.get(tag) ?? []) {
-      this.#options.memory.slots.clear(slot * slotBytes)
-      this.#freeSlots.push(slot)
-    }
-    this.#busySlots.delete(tag)
-  }
-
-  #fillSlots(): void {
-    const busy = new Set([...this.#busySlots.values()].flat())
-    const slots = this.#state.receiveBuffer?.slots ?? 0
-    this.#freeSlots = Array.from({ length: slots }, (_, i) => slots - 1 - i).filter((slot) => !busy.has(slot))
   }
 
   #done(index: number, transactionId: number): void {

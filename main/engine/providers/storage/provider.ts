@@ -7,14 +7,12 @@
 import type { ProviderAnswer, VmbusProvider } from '../../vmbus/bus-types.ts'
 import type { Channel } from '../../vmbus/channel.ts'
 import { completionPacket, completionRequested, inBandPacket, type Packet } from '../../vmbus/packet.ts'
-import { ChannelEnd, type EndRows, hostPort } from '../channel-end.ts'
-import { type DeviceClock, DueList, type DueRows } from '../device-clock.ts'
-import type { GuestArea } from '../guest-area.ts'
+import { ChannelEnd, hostPort } from '../channel-end.ts'
+import { DueList } from '../device-clock.ts'
 import { backendOutcome, goodOutcome, type Outcome, outcomeSrb, senseOutcome, statusOutcome } from './outcome.ts'
-import type { BlockBackend, BlockResult, LogicalUnit, StorageObserver } from './ports.ts'
+import type { BlockResult, LogicalUnit } from './ports.ts'
 import {
   bodyAs,
-  multiChannelFlag,
   ntStatus,
   type Srb,
   type StoragePacket,
@@ -24,53 +22,18 @@ import {
   storageCompletion,
   storageOperation,
   storageVersion,
-  storageVersions,
 } from './protocol.ts'
+import {
+  type PendingIo,
+  type StorageProviderOptions,
+  type StorageProviderRows,
+  type StorageState,
+  storageRowsVersion,
+} from './provider-types.ts'
 import { cdbBytes, isInquiry, parseUnmapList, type ScsiAction, type Sense, scsiAction, sense } from './scsi.ts'
+import { StartSequence } from './start-sequence.ts'
 
-/** Where the start sequence stands: each step is allowed only after the one before it. */
-export type StorageState = 'closed' | 'opened' | 'begun' | 'versioned' | 'queried' | 'ready'
-
-export interface StorageProviderOptions {
-  readonly kind: 'scsi' | 'ide' | 'fibreChannel'
-  readonly versionMax: StorageVersion
-  /** 0 = no multi-channel. */
-  readonly maxSubChannels: number
-  readonly maxTransferBytes: number
-  readonly backend: BlockBackend
-  readonly clock: DeviceClock
-  /** Memory that requests name by the first page of their range: data of commands other than transfers. */
-  readonly memory: GuestArea<Uint8Array>
-  /** The guest asked for sub-channels 1…count: offer them with {@link StorageProvider.subchannel} as providers. */
-  readonly offerSubchannels: (count: number) => void
-  /** Port and node names of a Fibre Channel adapter, 16 hex digits each. */
-  readonly fibreChannelNames?: readonly [port: string, node: string, port2: string, node2: string]
-  readonly observer?: StorageObserver
-}
-
-interface PendingIo {
-  readonly channel: number
-  readonly transactionId: number
-  readonly request: StoragePacket
-  readonly outcome: Outcome
-}
-
-export const storageRowsVersion = 1
-
-/** Saved form of a provider. The options and the units' files are configuration and not in it. */
-export interface StorageProviderRows {
-  readonly version: typeof storageRowsVersion
-  readonly state: StorageState
-  readonly protocol: StorageVersion | undefined
-  readonly units: readonly LogicalUnit[]
-  readonly attentions: readonly (readonly [lun: number, sense: Sense])[]
-  readonly locked: readonly number[]
-  readonly pending: DueRows<PendingIo>
-  readonly lost: readonly PendingIo[]
-  readonly resets: readonly { readonly channel: number; readonly transactionId: number; readonly request: StoragePacket }[]
-  readonly ends: readonly (readonly [channel: number, rows: EndRows])[]
-  readonly stopped: boolean
-}
+export * from './provider-types.ts'
 
 type End = ChannelEnd<StoragePacket, StoragePacket>
 type StorageChannel = Channel<StoragePacket, StoragePacket>
@@ -85,24 +48,24 @@ export class StorageProvider implements VmbusProvider<StoragePacket, StoragePack
   readonly #pending = new DueList<PendingIo>()
   #lost: PendingIo[] = []
   #resets: { channel: number; transactionId: number; request: StoragePacket }[] = []
-  #state: StorageState = 'closed'
-  #version: StorageVersion | undefined
+  readonly #start: StartSequence
   #stopped = false
   /** SCSI requests taken, completed, and bytes moved. */
   readonly counts = { requests: 0, completed: 0, readBytes: 0, writtenBytes: 0, refused: 0 }
 
   constructor(options: StorageProviderOptions, units: readonly LogicalUnit[]) {
     this.#options = options
+    this.#start = new StartSequence(options)
     for (const unit of units) this.#units.set(unit.lun, unit)
   }
 
   get state(): StorageState {
-    return this.#state
+    return this.#start.state
   }
 
   /** Negotiated version; undefined before. */
   get version(): StorageVersion | undefined {
-    return this.#version
+    return this.#start.version
   }
 
   get units(): readonly LogicalUnit[] {
@@ -117,7 +80,7 @@ export class StorageProvider implements VmbusProvider<StoragePacket, StoragePack
   // ---- VMBus
 
   open(channel: StorageChannel): ProviderAnswer {
-    this.#state = 'opened'
+    this.#start.state = 'opened'
     this.#attach(0, channel)
     return 0
   }
@@ -128,8 +91,8 @@ export class StorageProvider implements VmbusProvider<StoragePacket, StoragePack
     this.#pending.remove(() => true)
     this.#lost = []
     this.#resets = []
-    this.#state = 'closed'
-    this.#version = undefined
+    this.#start.state = 'closed'
+    this.#start.version = undefined
     return 'closed'
   }
 
@@ -154,7 +117,7 @@ export class StorageProvider implements VmbusProvider<StoragePacket, StoragePack
       },
       // What arrives before the primary channel is ready stays in the ring.
       event: () => {
-        if (this.#state === 'ready') this.#ends.get(index)?.pump()
+        if (this.#start.state === 'ready') this.#ends.get(index)?.pump()
       },
     }
   }
@@ -178,7 +141,7 @@ export class StorageProvider implements VmbusProvider<StoragePacket, StoragePack
 
   resume(): void {
     this.#stopped = false
-    for (const [index, end] of this.#ends) if (index === 0 || this.#state === 'ready') end.resume()
+    for (const [index, end] of this.#ends) if (index === 0 || this.#start.state === 'ready') end.resume()
     this.wake()
   }
 
@@ -215,8 +178,8 @@ export class StorageProvider implements VmbusProvider<StoragePacket, StoragePack
   snapshot(): StorageProviderRows {
     return {
       version: storageRowsVersion,
-      state: this.#state,
-      protocol: this.#version,
+      state: this.#start.state,
+      protocol: this.#start.version,
       units: this.units,
       attentions: [...this.#attentions],
       locked: [...this.#locked],
@@ -235,8 +198,8 @@ export class StorageProvider implements VmbusProvider<StoragePacket, StoragePack
     for (const unit of rows.units) this.#units.set(unit.lun, unit)
     for (const [lun, value] of rows.attentions) this.#attentions.set(lun, value)
     for (const lun of rows.locked) this.#locked.add(lun)
-    this.#state = rows.state
-    this.#version = rows.protocol
+    this.#start.state = rows.state
+    this.#start.version = rows.protocol
     this.#stopped = rows.stopped
     this.#lost = [...rows.lost]
     this.#resets = [...rows.resets]
@@ -270,81 +233,31 @@ export class StorageProvider implements VmbusProvider<StoragePacket, StoragePack
     }
     switch (request.operation) {
       case storageOperation.executeSrb:
-        if (this.#state === 'ready') this.#execute(index, packet)
-        else answer(this.#refuse(ntStatus.invalidDeviceState))
+        if (this.#start.state === 'ready') this.#execute(index, packet)
+        else answer(this.#counted(ntStatus.invalidDeviceState))
         return
       case storageOperation.resetLun:
       case storageOperation.resetAdapter:
       case storageOperation.resetBus:
-        if (this.#state === 'ready') this.#reset(index, packet.transactionId, request)
-        else answer(this.#refuse(ntStatus.invalidDeviceState))
+        if (this.#start.state === 'ready') this.#reset(index, packet.transactionId, request)
+        else answer(this.#counted(ntStatus.invalidDeviceState))
         return
       case storageOperation.createSubChannels:
-        answer(this.#createSubchannels(request))
+        answer(this.#counted(this.#start.createSubchannels(request)))
         return
       default: {
-        const [status, body] = this.#initialize(request)
-        answer(status, body)
+        const wasReady = this.#start.state === 'ready'
+        const [status, body] = this.#start.answer(request)
+        // What sub-channels brought before.
+        if (!wasReady && this.#start.state === 'ready') for (const end of this.#ends.values()) end.pump()
+        answer(this.#counted(status), body)
       }
     }
   }
 
-  #initialize(request: StoragePacket): readonly [status: number, body?: StoragePacket['body']] {
-    const step = (from: StorageState, to: StorageState): boolean => {
-      if (this.#state !== from) return false
-      this.#state = to
-      return true
-    }
-    switch (request.operation) {
-      case storageOperation.beginInitialization:
-        return [step('opened', 'begun') ? ntStatus.success : this.#refuse(ntStatus.invalidDeviceState)]
-      case storageOperation.queryProtocolVersion: {
-        const wanted = bodyAs(request, 'version')?.version
-        if (this.#state !== 'begun') return [this.#refuse(ntStatus.invalidDeviceState)]
-        const version = storageVersions.find((one) => one === wanted && one <= this.#options.versionMax)
-        if (version === undefined) return [ntStatus.revisionMismatch, { kind: 'version', version: wanted ?? 0, revision: 0 }]
-        this.#version = version
-        this.#state = 'versioned'
-        return [ntStatus.success, { kind: 'version', version, revision: 0 }]
-      }
-      case storageOperation.queryProperties: {
-        if (!step('versioned', 'queried')) return [this.#refuse(ntStatus.invalidDeviceState)]
-        const multi = this.#subchannelsMax() > 0
-        const flags = multi ? multiChannelFlag : 0
-        const { maxTransferBytes } = this.#options
-        return [ntStatus.success, { kind: 'properties', maxSubChannels: this.#subchannelsMax(), flags, maxTransferBytes }]
-      }
-      case storageOperation.fcHbaData: {
-        const names = this.#options.fibreChannelNames
-        if (this.#state !== 'queried') return [this.#refuse(ntStatus.invalidDeviceState)]
-        if (names === undefined) return [this.#refuse(ntStatus.invalidDeviceRequest)]
-        const [primaryPort, primaryNode, secondaryPort, secondaryNode] = names
-        return [ntStatus.success, { kind: 'fcHbaData', primaryActive: 1, primaryPort, primaryNode, secondaryPort, secondaryNode }]
-      }
-      case storageOperation.endInitialization: {
-        const status = step('queried', 'ready') ? ntStatus.success : this.#refuse(ntStatus.invalidDeviceState)
-        if (status === ntStatus.success) for (const end of this.#ends.values()) end.pump()
-        return [status]
-      }
-      default:
-        return [this.#refuse(ntStatus.invalidDeviceRequest)]
-    }
-  }
-
-  #subchannelsMax(): number {
-    return this.#options.kind !== 'ide' && (this.#version ?? 0) >= storageVersion.v5_1 ? this.#options.maxSubChannels : 0
-  }
-
-  #createSubchannels(request: StoragePacket): number {
-    const count = bodyAs(request, 'subChannels')?.count ?? 0
-    if (this.#state !== 'queried' && this.#state !== 'ready') return this.#refuse(ntStatus.invalidDeviceState)
-    if (count === 0 || count > this.#subchannelsMax()) return this.#refuse(ntStatus.invalidParameter)
-    this.#options.offerSubchannels(count)
-    return ntStatus.success
-  }
-
-  #refuse(status: number): number {
-    this.counts.refused++
+  /** A version that is not known is an answer, not a refusal. */
+  #counted(status: number): number {
+    if (status !== ntStatus.success && status !== ntStatus.revisionMismatch) this.counts.refused++
     return status
   }
 
@@ -454,8 +367,8 @@ export class StorageProvider implements VmbusProvider<StoragePacket, StoragePack
 
   /** ENUMERATE_BUS: in-band, no completion wanted. */
   #announce(): void {
-    if (this.#state !== 'ready') return
-    const packetBytes = (this.#version ?? 0) >= storageVersion.v5_1 ? 64 : 48
+    if (this.#start.state !== 'ready') return
+    const packetBytes = (this.#start.version ?? 0) >= storageVersion.v5_1 ? 64 : 48
     const packet: StoragePacket = { operation: storageOperation.enumerateBus, flags: 0, status: 0, packetBytes, body: { kind: 'none' } }
     this.#ends.get(0)?.send(inBandPacket(packet, packetBytes))
   }

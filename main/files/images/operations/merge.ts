@@ -48,6 +48,8 @@ export function mergeIntoParent(options: MergeOptions): ImageOperation<MergedDis
       for (const layer of chain.layers) layer.close()
       return result
     } finally {
+      // What was done stays done: closing brings it onto the disk. Where that fails, the logs do it when the files are opened next.
+      chain.close()
       chain.abandon()
     }
   })
