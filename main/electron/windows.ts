@@ -10,7 +10,7 @@ import { APP_ORIGIN } from './trusted-sender.ts'
 import { CONSOLE_SIZE, parseBounds, type WindowBounds } from './window-bounds.ts'
 
 /** Size of a connection window before its page asks for the size that fits the picture. */
-const CONNECTION_SIZE = { width: 1024, height: 820, widthMin: 320, heightMin: 240 } as const
+const CONNECTION_SIZE = { width: 1024, height: 842, widthMin: 320, heightMin: 240 } as const
 /** Connection windows that may be open at a time. */
 const CONNECTION_WINDOWS_MAX = 64
 /** Crashes of one window's page after which it is loaded anew. */

@@ -56,7 +56,10 @@ const BODIES: Readonly<Record<RefusalCode, (v: (key: string) => string, values: 
   'name-too-long': (v) => `The name has ${v('characters')} characters. It cannot have more than ${v('maximum')}.`,
   'name-characters': () => 'The name contains characters that cannot be used here. A folder name cannot contain any of \\ / : * ? " < > |.',
   'generation-not-offered': (v) => `Generation ${v('generation')} virtual machines are not supported by ${v('product')}.`,
-  'path-invalid': (v) => `The specified path '${v('path')}' is not valid. Specify a full path such as C:\\Folder\\File.`,
+  'path-invalid': (v) =>
+    v('path').trim() === ''
+      ? 'A path must be specified.'
+      : `The specified path '${v('path')}' is not valid. Specify a full path such as C:\\Folder\\File.`,
   'path-not-found': (v) => `The system cannot find the path '${v('path')}'.`,
   'path-exists': (v) => `Failed to create the virtual hard disk. The file '${v('path')}' already exists.`,
   'disk-format': (v) => `'${v('path')}' cannot be used with a generation 2 virtual machine. Specify a file in the ${v('needed')} format.`,

@@ -37,6 +37,8 @@ function hasService(guest: GuestRow, service: IntegrationService): boolean {
 export function heartbeat(_world: World, vm: VirtualMachineRow, guest: GuestRow | undefined): HeartbeatText {
   if (guest === undefined || vm.state === 'Off' || vm.state === 'Saved') return ''
   if (vm.state === 'Paused') return 'Paused'
+  // Its processors stand still: saving, pausing, stopping or resetting.
+  if (guest.frozenAfter !== null) return 'Lost Communication'
   if (!hasService(guest, 'heartbeat')) return 'No Contact'
   if (isUp(guest.phase)) return productOf(guest)?.heartbeat === 'application' ? 'OK (Applications Healthy)' : 'OK (No Application Data)'
   const stopped = ['hung', 'crashed', 'shutting-down', 'restarting', 'hibernating', 'powered-off'].includes(guest.phase)

@@ -6,22 +6,21 @@
  * Sources: hypervisor reference 4.1–4.6, core sheet 4.4–4.6, linux: drivers/hv.
  */
 
-import { contactMessage, openMessage } from './client-messages.ts'
+import { ClientChannels } from './client-channels.ts'
+import { contactMessage } from './client-messages.ts'
 import { clientRowsVersion, clientViolations, type VmbusClientRows } from './client-rows.ts'
 import type {
   ChannelOpening,
   ClientChannel,
-  ClientChannelState,
   ClientConnectionState,
   GpadlResult,
   VmbusClientError,
   VmbusClientNotifier,
   VmbusClientOptions,
 } from './client-types.ts'
-import { gpadlMessages } from './gpadl-messages.ts'
 import { type Guid, zeroGuid } from './guid.ts'
-import { contactState, type GuestMessage, isHostMessage, isSuccess, messageAllowed, type VmbusMessage } from './messages.ts'
-import { countPages, type GpaRange, pageBytes } from './pages.ts'
+import { contactState, type GuestMessage, isHostMessage, messageAllowed, type VmbusMessage } from './messages.ts'
+import type { GpaRange } from './pages.ts'
 import type { VmbusTrace } from './trace.ts'
 import { knownVersion, type NegotiatedVersion, vmbusConnection, vmbusSint, vmbusVersion, vpDisabled } from './versions.ts'
 
@@ -29,8 +28,7 @@ export class VmbusClient {
   readonly #options: VmbusClientOptions
   readonly #notifier: VmbusClientNotifier
   #connection: ClientConnectionState = { name: 'disconnected' }
-  readonly #channels = new Map<number, ClientChannel>()
-  #nextGpadlId: number
+  readonly #channels: ClientChannels
   #outbox: { readonly connectionId: number; readonly message: GuestMessage }[] = []
   /** Posts that had to be repeated for lack of buffers. */
   postRetries = 0
@@ -40,7 +38,9 @@ export class VmbusClient {
     if (options.versions.length === 0) throw new RangeError('a client needs at least one version')
     this.#notifier = notifier
     this.#options = options
-    this.#nextGpadlId = options.gpadlFirst
+    const features = (): number => this.negotiated?.features ?? 0
+    const ports = { notifier, send: (message: GuestMessage) => void this.#send(message), features, trace: () => this.trace }
+    this.#channels = new ClientChannels(ports, options.gpadlFirst)
     this.trace = trace
   }
 
@@ -55,11 +55,11 @@ export class VmbusClient {
 
   /** Known channels in the order of their offers. */
   channels(): readonly ClientChannel[] {
-    return [...this.#channels.values()]
+    return [...this.#channels.map.values()]
   }
 
   channel(channelId: number): ClientChannel | undefined {
-    return this.#channels.get(channelId)
+    return this.#channels.map.get(channelId)
   }
 
   /** Messages that wait for a buffer. */
@@ -94,35 +94,33 @@ export class VmbusClient {
 
   /** Opens an offered channel: GPADL of the rings, then OpenChannel. */
   openChannel(channelId: number, opening: ChannelOpening): VmbusClientError | undefined {
-    const channel = this.#channels.get(channelId)
+    const channel = this.#channels.map.get(channelId)
     if (channel === undefined) return 'unknownChannelId'
     if (channel.state.name !== 'offered' || channel.rescinded) return 'invalidChannelState'
-    const byteCount = countPages(opening.ringPages) * pageBytes
-    const ringGpadlId = this.#startGpadl(channel, [{ byteCount, byteOffset: 0, pages: opening.ringPages }])
-    this.#setChannel(channel, { name: 'creatingRings', opening, ringGpadlId })
+    this.#channels.open(channel, opening)
     return undefined
   }
 
   /** Closes an open channel: CloseChannel, then teardown of its GPADLs, the rings' last. Also the driver's answer to a rescind. */
   closeChannel(channelId: number): VmbusClientError | undefined {
-    const channel = this.#channels.get(channelId)
+    const channel = this.#channels.map.get(channelId)
     if (channel === undefined) return 'unknownChannelId'
     if (channel.state.name !== 'open') return 'invalidChannelState'
     this.#send({ kind: 'closeChannel', channelId })
-    this.#beginTeardown(channel, channel.state.ringGpadlId)
+    this.#channels.beginTeardown(channel, channel.state.ringGpadlId)
     return undefined
   }
 
   /** Shares guest memory with the channel's provider (network buffers). */
   createGpadl(channelId: number, ranges: readonly GpaRange[]): GpadlResult {
-    const channel = this.#channels.get(channelId)
+    const channel = this.#channels.map.get(channelId)
     if (channel === undefined) return { ok: false, error: 'unknownChannelId' }
     if (channel.rescinded || channel.state.name === 'closing') return { ok: false, error: 'invalidChannelState' }
-    return { ok: true, gpadlId: this.#startGpadl(channel, ranges) }
+    return { ok: true, gpadlId: this.#channels.startGpadl(channel, ranges) }
   }
 
   teardownGpadl(channelId: number, gpadlId: number): VmbusClientError | undefined {
-    const channel = this.#channels.get(channelId)
+    const channel = this.#channels.map.get(channelId)
     if (channel === undefined) return 'unknownChannelId'
     const gpadl = channel.gpadls.get(gpadlId)
     if (gpadl === undefined) return 'unknownGpadlId'
@@ -134,7 +132,7 @@ export class VmbusClient {
 
   /** Sends the channel's interrupts to another VP (4.1 and later). */
   modifyChannel(channelId: number, targetVp: number): VmbusClientError | undefined {
-    const channel = this.#channels.get(channelId)
+    const channel = this.#channels.map.get(channelId)
     if (channel === undefined) return 'unknownChannelId'
     if (!messageAllowed('modifyChannel', this.negotiated)) return 'notAllowed'
     if (channel.state.name !== 'open' || targetVp === vpDisabled) return 'invalidChannelState'
@@ -153,7 +151,7 @@ export class VmbusClient {
 
   /** Opens a channel for a crash-dump or hibernation stack, over rings whose GPADL exists already. */
   openReserved(channelId: number, ringGpadlId: number, downstreamPageOffset: number, targetVp: number): VmbusClientError | undefined {
-    if (!this.#channels.has(channelId)) return 'unknownChannelId'
+    if (!this.#channels.map.has(channelId)) return 'unknownChannelId'
     if (!messageAllowed('openReservedChannel', this.negotiated)) return 'notAllowed'
     return this.#send({ kind: 'openReservedChannel', channelId, targetVp, targetSint: vmbusSint, ringGpadlId, downstreamPageOffset })
   }
@@ -193,26 +191,18 @@ export class VmbusClient {
     }
     switch (message.kind) {
       case 'offerChannel':
-        if (this.#channels.has(message.channelId)) return 'duplicateOffer'
-        this.#channels.set(message.channelId, {
-          offer: message,
-          state: { name: 'offered' },
-          rescinded: false,
-          targetVp: 0,
-          gpadls: new Map(),
-        })
-        return void this.#notifier.channelOffered(message.channelId, message)
+        return this.#channels.offered(message)
       case 'allOffersDelivered':
         if (this.#connection.name === 'connected') this.#connection = { ...this.#connection, offersDelivered: true }
         return void this.#notifier.offersDelivered()
       case 'rescindChannelOffer':
-        return this.#rescind(message.channelId)
+        return this.#channels.rescind(message.channelId)
       case 'gpadlCreated':
-        return this.#gpadlCreated(message.channelId, message.gpadlId, message.status)
+        return this.#channels.gpadlCreated(message.channelId, message.gpadlId, message.status)
       case 'gpadlTorndown':
-        return this.#gpadlTorndown(message.gpadlId)
+        return this.#channels.gpadlTorndown(message.gpadlId)
       case 'openChannelResult':
-        return this.#openResult(message.channelId, message.status)
+        return this.#channels.openResult(message.channelId, message.status)
       case 'closeReservedResponse':
         return void this.#notifier.reservedClosed(message.channelId)
       case 'tlConnectResult':
@@ -233,7 +223,7 @@ export class VmbusClient {
     const rows: VmbusClientRows = {
       version: clientRowsVersion,
       connection: this.#connection,
-      nextGpadlId: this.#nextGpadlId,
+      nextGpadlId: this.#channels.nextGpadlId,
       channels: this.channels().map((channel) => ({ ...channel, gpadls: [...channel.gpadls.values()] })),
       outbox: this.#outbox,
     }
@@ -253,11 +243,9 @@ export class VmbusClient {
     if (copy.connection.name === 'connecting' && options.versions[copy.connection.at] === undefined) return 'asked for an unknown version'
     if ('negotiated' in copy.connection && knownVersion(copy.connection.negotiated.version) === undefined) return 'unknown protocol version'
     client.#connection = copy.connection
-    client.#nextGpadlId = copy.nextGpadlId
+    client.#channels.nextGpadlId = copy.nextGpadlId
     for (const row of copy.channels) {
-      if (client.#channels.has(row.offer.channelId)) return `channel ${row.offer.channelId} twice`
-      const gpadls = new Map(row.gpadls.map((gpadl) => [gpadl.gpadlId, gpadl]))
-      client.#channels.set(row.offer.channelId, { ...row, gpadls })
+      if (!client.#channels.restore(row)) return `channel ${row.offer.channelId} twice`
     }
     client.#outbox = [...copy.outbox]
     return client.invariantViolations()[0] ?? client
@@ -265,7 +253,7 @@ export class VmbusClient {
 
   /** What contradicts itself; empty for a sound client. */
   invariantViolations(): string[] {
-    return clientViolations(this.#connection, this.#channels)
+    return clientViolations(this.#connection, this.#channels.map)
   }
 
   #contact(at: number): void {
@@ -300,114 +288,6 @@ export class VmbusClient {
     return undefined
   }
 
-  #rescind(channelId: number): VmbusClientError | undefined {
-    const channel = this.#channels.get(channelId)
-    if (channel === undefined) return 'unknownChannelId'
-    channel.rescinded = true
-    this.#notifier.channelRescinded(channelId)
-    // The host gives no result for an open that it had not finished (openvmm: revoke).
-    if (channel.state.name === 'opening') {
-      const ringGpadlId = channel.state.ringGpadlId
-      this.#notifier.channelOpened(channelId, 0xc0000001)
-      this.#beginTeardown(channel, ringGpadlId)
-    } else this.#settle(channel)
-    return undefined
-  }
-
-  #gpadlCreated(channelId: number, gpadlId: number, status: number): VmbusClientError | undefined {
-    const channel = this.#channels.get(channelId)
-    if (channel === undefined) return 'unknownChannelId'
-    const gpadl = channel.gpadls.get(gpadlId)
-    if (gpadl === undefined) return 'unknownGpadlId'
-    if (gpadl.state !== 'creating') return 'invalidGpadlState'
-    const success = isSuccess(status)
-    if (success) gpadl.state = 'created'
-    else channel.gpadls.delete(gpadlId)
-    const state = channel.state
-    if (state.name === 'creatingRings' && state.ringGpadlId === gpadlId) {
-      if (success && !channel.rescinded) this.#sendOpen(channel, state.opening, gpadlId)
-      else {
-        this.#setChannel(channel, success ? { name: 'closing', ringGpadlId: gpadlId } : { name: 'offered' })
-        this.#notifier.channelOpened(channelId, success ? 0xc0000001 : status)
-        this.#settle(channel)
-      }
-      return undefined
-    }
-    if (state.name !== 'closing') this.#notifier.gpadlCreated(channelId, gpadlId, status)
-    this.#settle(channel)
-    return undefined
-  }
-
-  #sendOpen(channel: ClientChannel, opening: ChannelOpening, ringGpadlId: number): void {
-    channel.targetVp = opening.targetVp
-    this.#setChannel(channel, { name: 'opening', opening, ringGpadlId })
-    this.#send(openMessage(channel.offer, opening, ringGpadlId, this.negotiated?.features ?? 0))
-  }
-
-  #openResult(channelId: number, status: number): VmbusClientError | undefined {
-    const channel = this.#channels.get(channelId)
-    if (channel === undefined) return 'unknownChannelId'
-    const state = channel.state
-    if (state.name !== 'opening') {
-      this.#notifier.reservedOpened(channelId, status)
-      return undefined
-    }
-    if (isSuccess(status)) this.#setChannel(channel, { name: 'open', opening: state.opening, ringGpadlId: state.ringGpadlId })
-    this.#notifier.channelOpened(channelId, status)
-    if (!isSuccess(status)) this.#beginTeardown(channel, state.ringGpadlId)
-    return undefined
-  }
-
-  #gpadlTorndown(gpadlId: number): VmbusClientError | undefined {
-    for (const [channelId, channel] of this.#channels) {
-      const gpadl = channel.gpadls.get(gpadlId)
-      if (gpadl === undefined) continue
-      if (gpadl.state !== 'tearingDown') return 'invalidGpadlState'
-      channel.gpadls.delete(gpadlId)
-      if (channel.state.name === 'closing' && channel.state.ringGpadlId === gpadlId) {
-        this.#setChannel(channel, { name: 'offered' })
-        this.#notifier.channelClosed(channelId)
-      } else this.#notifier.gpadlTorndown(channelId, gpadlId)
-      this.#settle(channel)
-      return undefined
-    }
-    return 'unknownGpadlId'
-  }
-
-  #beginTeardown(channel: ClientChannel, ringGpadlId: number): void {
-    this.#setChannel(channel, { name: 'closing', ringGpadlId })
-    this.#settle(channel)
-  }
-
-  /** Goes on with a channel that closes or was rescinded, as far as it can without waiting. */
-  #settle(channel: ClientChannel): void {
-    const channelId = channel.offer.channelId
-    const state = channel.state
-    const closing = state.name === 'closing'
-    if (!closing && !(channel.rescinded && state.name === 'offered')) return
-    for (const gpadl of channel.gpadls.values()) {
-      const last = closing && gpadl.gpadlId === state.ringGpadlId && channel.gpadls.size > 1
-      if (gpadl.state !== 'created' || last) continue
-      gpadl.state = 'tearingDown'
-      this.#send({ kind: 'gpadlTeardown', channelId, gpadlId: gpadl.gpadlId })
-    }
-    if (channel.rescinded && state.name === 'offered' && channel.gpadls.size === 0) {
-      this.#channels.delete(channelId)
-      this.#send({ kind: 'relIdReleased', channelId })
-      this.#notifier.channelReleased(channelId)
-    }
-  }
-
-  #startGpadl(channel: ClientChannel, ranges: readonly GpaRange[]): number {
-    const gpadlId = this.#nextGpadlId
-    this.#nextGpadlId = gpadlId + 1 > 0xffffffff ? 1 : gpadlId + 1
-    let pages = 0
-    for (const range of ranges) pages += countPages(range.pages)
-    channel.gpadls.set(gpadlId, { gpadlId, pages, state: 'creating' })
-    for (const message of gpadlMessages(channel.offer.channelId, gpadlId, ranges)) this.#send(message)
-    return gpadlId
-  }
-
   #send(message: GuestMessage): VmbusClientError | undefined {
     if (this.#connection.name !== 'connected') return 'notConnected'
     this.#post(this.#connection.messageConnectionId, message)
@@ -438,13 +318,5 @@ export class VmbusClient {
     const from = this.#connection.name
     this.#connection = state
     if (from !== state.name) this.trace?.({ kind: 'connectionState', side: 'client', from, to: state.name })
-  }
-
-  #setChannel(channel: ClientChannel, state: ClientChannelState): void {
-    const from = channel.state.name
-    channel.state = state
-    if (from !== state.name) {
-      this.trace?.({ kind: 'channelState', side: 'client', channelId: channel.offer.channelId, from, to: state.name })
-    }
   }
 }
