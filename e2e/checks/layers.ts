@@ -77,6 +77,7 @@ export const TEST_PACKAGES = [
   'zod',
   '@orpc/server',
   '@orpc/client',
+  '@orpc/contract',
   'drizzle-orm',
   'react',
   'react-dom',

@@ -1,4 +1,4 @@
 /** Console pictures: drawn in connection windows and as thumbnails. */
 export { ConsolePicture, type ConsolePictureProps } from './ConsolePicture.tsx'
-export { type PictureFit, type PicturePlace, type PictureSize, placePicture } from './geometry.ts'
+export type { PictureFit, PicturePlace, PictureSize } from './geometry.ts'
 export { framePng, frameText } from './paint.ts'

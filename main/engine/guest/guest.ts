@@ -19,7 +19,7 @@ export { consoleFrame } from './console.ts'
 export { cpuDemand, demandOf, memoryDemandMb } from './demand.ts'
 export { sendKeys } from './keys.ts'
 export type { GuestEffect, GuestPhase } from './phases.ts'
-export { adapterStatus, heartbeat, integrationServicesText, ipAddresses, serviceRuns } from './status.ts'
+export { adapterStatus, heartbeat, integrationServicesText, ipAddresses } from './status.ts'
 
 /** Power-on: the guest row is made and the firmware starts. The boot order is looked at when the firmware comes to it. */
 export function powerOnGuest(world: World, vmId: string, speedFactor = 1): void {

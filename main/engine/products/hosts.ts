@@ -191,11 +191,6 @@ const PRODUCTS: readonly HostProduct[] = [
 
 const BY_KEY: ReadonlyMap<string, HostProduct> = new Map(PRODUCTS.map((product) => [product.key, product]))
 
-/** Every host product, oldest release first. */
-export function hostProducts(): readonly HostProduct[] {
-  return PRODUCTS
-}
-
 /** The product of that key; an unknown key in a lab is damage and ends visibly. */
 export function hostProduct(key: string): HostProduct {
   const product = BY_KEY.get(key)

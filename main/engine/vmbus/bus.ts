@@ -6,30 +6,21 @@
  * {@link SynicReceiver}. A message slot is freed only after its message was handled: one message at a time.
  */
 
+import { BusEffects } from './bus-effects.ts'
 import { busClientNotifier, busServerNotifier } from './bus-notifiers.ts'
-import { type OpenRecord, OpenRecords, restoreRecord } from './bus-records.ts'
-import { BusSignals } from './bus-signals.ts'
-import {
-  type BusEnds,
-  busRowsVersion,
-  type ProviderAnswer,
-  type VmbusBusOptions,
-  type VmbusBusRows,
-  type VmbusDriver,
-  type VmbusProvider,
-} from './bus-types.ts'
+import type { OpenRecord } from './bus-records.ts'
+import { attachEnds } from './bus-restore.ts'
+import { type BusEnds, busRowsVersion, type VmbusBusOptions, type VmbusBusRows, type VmbusDriver, type VmbusProvider } from './bus-types.ts'
 import type { Channel } from './channel.ts'
-import type { ChannelCodecs } from './channel-rows.ts'
 import { VmbusClient } from './client.ts'
 import type { ChannelOpening, GpadlResult, VmbusClientError } from './client-types.ts'
 import type { Guid } from './guid.ts'
-import { hvsockOffer, isHvsock } from './hvsock.ts'
-import { contactState, vmbusStatus } from './messages.ts'
+import { hvsockOffer } from './hvsock.ts'
 import type { Packet } from './packet.ts'
 import type { GpaRange } from './pages.ts'
 import { VmbusServer } from './server.ts'
 import type { RestoreMode } from './server-rows.ts'
-import type { ChannelOffer, OfferId, OfferResult, OpenParameters, VmbusServerError } from './server-types.ts'
+import type { ChannelOffer, OfferId, OfferResult, VmbusServerError } from './server-types.ts'
 import type { VmbusTrace } from './trace.ts'
 import type { SynicPost, SynicReceiver, SynicTransport } from './transport.ts'
 import { vmbusVersion } from './versions.ts'
@@ -38,18 +29,14 @@ export class VmbusBus implements SynicReceiver {
   readonly server: VmbusServer
   readonly client: VmbusClient
   readonly #transport: SynicTransport
-  readonly #options: VmbusBusOptions
-  readonly #providers = new Map<OfferId, VmbusProvider>()
-  readonly #drivers = new Map<number, VmbusDriver>()
-  readonly #open = new OpenRecords()
-  readonly #signals: BusSignals
+  /** For the notifiers and the restore of this folder. */
+  readonly effects: BusEffects
   #work: (() => void)[] = []
   #running = false
 
   constructor(transport: SynicTransport, options: VmbusBusOptions, parts?: { readonly server: VmbusServer; readonly client: VmbusClient }) {
     this.#transport = transport
-    this.#options = options
-    this.#signals = new BusSignals(transport, this.#open)
+    this.effects = new BusEffects(this, transport, options)
     this.server =
       parts?.server ??
       new VmbusServer(
@@ -92,16 +79,19 @@ export class VmbusBus implements SynicReceiver {
     if (typeof client === 'string') return `client: ${client}`
     const bus = new VmbusBus(transport, options, { server: server.server, client })
     holder.bus = bus
-    for (const [channelId, epoch] of rows.epochs) bus.#open.epochs.set(channelId, epoch)
-    bus.#signals.load(rows)
-    return bus.#attach(rows, mode, ends) ?? bus
+    for (const [channelId, epoch] of rows.epochs) bus.effects.records.epochs.set(channelId, epoch)
+    bus.effects.signals.load(rows)
+    const refused = attachEnds(bus, rows, mode, ends)
+    if (refused !== undefined) return refused
+    bus.#drain()
+    return bus
   }
 
   /** Switches tracing on or off. */
   setTrace(trace: VmbusTrace | undefined): void {
     this.server.trace = trace
     this.client.trace = trace
-    for (const record of this.#open.list()) record.channel.trace = trace
+    for (const record of this.effects.records.list()) record.channel.trace = trace
   }
 
   /** Rows of the whole bus; JSON-able. */
@@ -110,9 +100,9 @@ export class VmbusBus implements SynicReceiver {
       version: busRowsVersion,
       server: this.server.snapshot(),
       client: this.client.snapshot(),
-      channels: this.#open.rows(),
-      epochs: [...this.#open.epochs],
-      ...this.#signals.rows(),
+      channels: this.effects.records.rows(),
+      epochs: [...this.effects.records.epochs],
+      ...this.effects.signals.rows(),
     }
     return JSON.parse(JSON.stringify(rows)) as VmbusBusRows
   }
@@ -122,7 +112,7 @@ export class VmbusBus implements SynicReceiver {
   /** A device offers a channel and serves it. */
   offer(offer: ChannelOffer, provider: VmbusProvider): OfferResult {
     const result = this.server.offerChannel(offer)
-    if (result.ok) this.#providers.set(result.offerId, provider)
+    if (result.ok) this.effects.providers.set(result.offerId, provider)
     this.#drain()
     return result
   }
@@ -146,20 +136,20 @@ export class VmbusBus implements SynicReceiver {
 
   /** A device is removed or its provider fails. */
   revoke(offerId: OfferId): VmbusServerError | undefined {
-    this.#cutOff(offerId)
+    this.effects.cutOff(offerId)
     const error = this.server.revokeChannel(offerId)
-    this.#providers.delete(offerId)
+    this.effects.providers.delete(offerId)
     this.#drain()
     return error
   }
 
   /** Answers of providers that said `pending`. */
   providerOpened(offerId: OfferId, status: number): VmbusServerError | undefined {
-    return this.#call(() => this.#opened(offerId, status))
+    return this.#call(() => this.effects.opened(offerId, status))
   }
 
   providerClosed(offerId: OfferId): VmbusServerError | undefined {
-    return this.#call(() => this.#closed(offerId))
+    return this.#call(() => this.effects.closed(offerId))
   }
 
   providerGpadl(offerId: OfferId, gpadlId: number, status: number): VmbusServerError | undefined {
@@ -167,7 +157,7 @@ export class VmbusBus implements SynicReceiver {
   }
 
   providerTargetVp(offerId: OfferId, status: number): VmbusServerError | undefined {
-    return this.#call(() => this.#retargeted(offerId, status))
+    return this.#call(() => this.effects.retargeted(offerId, status))
   }
 
   /**
@@ -176,9 +166,9 @@ export class VmbusBus implements SynicReceiver {
    */
   reset(): void {
     this.client.forget()
-    this.#forgetGuest()
-    for (const record of this.#open.list()) this.#open.cut(record.offerId)
-    this.#signals.clear()
+    this.effects.forgetGuest()
+    for (const record of this.effects.records.list()) this.effects.records.cut(record.offerId)
+    this.effects.signals.clear()
     this.server.reset()
     this.#drain()
   }
@@ -197,7 +187,7 @@ export class VmbusBus implements SynicReceiver {
   /** Lets go of the bus: firmware before the operating system, hibernation, driver unload. */
   unload(): VmbusClientError | undefined {
     const error = this.client.unload()
-    if (error === undefined) this.#forgetGuest()
+    if (error === undefined) this.effects.forgetGuest()
     this.#drain()
     return error
   }
@@ -207,14 +197,14 @@ export class VmbusBus implements SynicReceiver {
    * kernel must be dropped before, or a late VersionResponse would be taken for an answer to the new contact.
    */
   reconnect(): VmbusClientError | undefined {
-    this.#forgetGuest()
+    this.effects.forgetGuest()
     this.client.forget()
     return this.connect()
   }
 
   openChannel(channelId: number, opening: ChannelOpening, driver: VmbusDriver): VmbusClientError | undefined {
     const error = this.client.openChannel(channelId, opening)
-    if (error === undefined) this.#drivers.set(channelId, driver)
+    if (error === undefined) this.effects.drivers.set(channelId, driver)
     this.#drain()
     return error
   }
@@ -223,11 +213,11 @@ export class VmbusBus implements SynicReceiver {
   closeChannel(channelId: number): readonly Packet[] | VmbusClientError {
     const error = this.client.closeChannel(channelId)
     if (error !== undefined) return error
-    const record = this.#open.ofGuest.get(channelId)
-    this.#open.ofGuest.delete(channelId)
+    const record = this.effects.records.ofGuest.get(channelId)
+    this.effects.records.ofGuest.delete(channelId)
     if (record !== undefined) {
       record.guestOpen = false
-      this.#open.cut(record.offerId)
+      this.effects.records.cut(record.offerId)
     }
     this.#drain()
     return record?.aborted ?? []
@@ -253,12 +243,12 @@ export class VmbusBus implements SynicReceiver {
 
   /** The open channel with this id, for inspectors and drivers. */
   channel(channelId: number): Channel | undefined {
-    return this.#open.ofGuest.get(channelId)?.channel ?? this.openChannels().find((channel) => channel.channelId === channelId)
+    return this.effects.records.ofGuest.get(channelId)?.channel ?? this.openChannels().find((channel) => channel.channelId === channelId)
   }
 
   /** Open channels in the order in which they were opened. */
   openChannels(): readonly Channel[] {
-    return this.#open
+    return this.effects.records
       .list()
       .map((record) => record.channel)
       .filter((channel) => channel.isOpen)
@@ -278,18 +268,18 @@ export class VmbusBus implements SynicReceiver {
   }
 
   hostEvent(connectionId: number, _flag: number): void {
-    for (const record of this.#signals.hostTargets(connectionId)) this.#hostEventOf(record)
+    for (const record of this.effects.signals.hostTargets(connectionId)) this.#hostEventOf(record)
     this.#drain()
   }
 
   guestEvent(_vp: number, _sint: number, flag: number): void {
     const shared = (this.client.negotiated?.version ?? vmbusVersion.v6_0) < vmbusVersion.v2_4
-    for (const record of this.#signals.guestTargets(flag, shared)) this.#guestEventOf(record)
+    for (const record of this.effects.signals.guestTargets(flag, shared)) this.#guestEventOf(record)
     this.#drain()
   }
 
   monitorScanned(monitorId: number): void {
-    this.#hostEventOf(this.#signals.monitorTarget(monitorId))
+    this.#hostEventOf(this.effects.signals.monitorTarget(monitorId))
     this.#drain()
   }
 
@@ -299,101 +289,15 @@ export class VmbusBus implements SynicReceiver {
     this.#drain()
   }
 
-  // ---- effects, called by the notifiers; they only queue
-
   /** Queues an effect. For the notifiers of this folder. */
   later(effect: () => void): void {
     this.#work.push(effect)
   }
 
-  effectOpen(offerId: OfferId, parameters: OpenParameters): void {
-    const provider = this.#providers.get(offerId)
-    const ports = { signals: this.#signals, trace: this.server.trace }
-    const channel = this.#open.makeChannel(this.server.gpadl(offerId, parameters.request.ringGpadlId), parameters, ports)
-    if (provider === undefined || channel === undefined) {
-      this.server.openComplete(offerId, vmbusStatus.unsuccessful)
-      return
-    }
-    const driver = this.#drivers.get(parameters.channelId)
-    this.#open.enter({ offerId, parameters, channel, driver, guestOpen: false, aborted: [], codecs: provider.codecs })
-    const answer = provider.open(channel, parameters)
-    if (answer !== 'pending') this.#opened(offerId, answer)
-  }
-
-  effectClose(offerId: OfferId): void {
-    const record = this.#open.get(offerId)
-    const provider = this.#providers.get(offerId)
-    this.#open.cut(offerId)
-    const answer = record === undefined || provider === undefined ? 'closed' : provider.close(record.channel)
-    this.#revokeSubchannels(offerId)
-    if (answer === 'closed') this.#closed(offerId)
-  }
-
-  effectGpadl(offerId: OfferId, gpadlId: number, ranges: readonly GpaRange[]): void {
-    const answer = this.#providers.get(offerId)?.gpadl?.(gpadlId, ranges) ?? vmbusStatus.success
-    if (answer !== 'pending') this.server.gpadlCreateComplete(offerId, gpadlId, answer)
-  }
-
-  effectGpadlTeardown(offerId: OfferId, gpadlId: number): void {
-    this.#providers.get(offerId)?.gpadlTeardown?.(gpadlId)
-    this.server.gpadlTeardownComplete(offerId, gpadlId)
-  }
-
-  effectTargetVp(offerId: OfferId, vp: number): void {
-    const answer: ProviderAnswer = this.#providers.get(offerId)?.targetVp?.(vp) ?? vmbusStatus.success
-    if (answer !== 'pending') this.#retargeted(offerId, answer)
-  }
-
-  effectConnectionPages(): void {
-    this.server.modifyConnectionComplete(contactState.successful)
-  }
-
-  effectTlConnect(serviceId: Guid, endpointId: Guid, siloId: Guid | undefined): void {
-    const provider = this.#options.host?.tlConnect?.(serviceId, endpointId)
-    const result = provider === undefined ? undefined : this.server.offerChannel(hvsockOffer(serviceId, endpointId, false, siloId))
-    if (provider !== undefined && result?.ok === true) this.#providers.set(result.offerId, provider)
-    this.server.tlConnectComplete(endpointId, serviceId, result?.ok === true)
-  }
-
-  effectSignal(offerId: OfferId): void {
-    this.#open.get(offerId)?.channel.signalAfterRestore()
-  }
-
-  effectOpenResult(channelId: number, status: number): void {
-    const driver = this.#drivers.get(channelId)
-    const record = this.#open.byId(channelId)
-    if (status !== vmbusStatus.success) {
-      driver?.openFailed(channelId, status)
-      return
-    }
-    // The host has revoked it since; the rescind is on its way.
-    if (record === undefined) return
-    record.guestOpen = true
-    record.driver = driver
-    this.#open.ofGuest.set(channelId, record)
-    driver?.opened(record.channel)
-  }
-
-  effectRescinded(channelId: number): void {
-    const record = this.#open.ofGuest.get(channelId)
-    this.#open.ofGuest.delete(channelId)
-    if (record !== undefined) {
-      record.guestOpen = false
-      record.driver?.rescinded(record.channel, record.aborted)
-    }
-    const error = this.client.closeChannel(channelId)
-    if (record === undefined && error === undefined) this.#drivers.get(channelId)?.openFailed(channelId, vmbusStatus.unsuccessful)
-  }
-
-  effectDriver(channelId: number, call: (driver: VmbusDriver) => void): void {
-    const driver = this.#drivers.get(channelId)
-    if (driver !== undefined) call(driver)
-  }
-
   /** What contradicts itself over both sides; for tests. */
   invariantViolations(): string[] {
-    const wrong = [...this.server.invariantViolations(), ...this.client.invariantViolations(), ...this.#open.violations()]
-    for (const { offerId, channel } of this.#open.list()) {
+    const wrong = [...this.server.invariantViolations(), ...this.client.invariantViolations(), ...this.effects.records.violations()]
+    for (const { offerId, channel } of this.effects.records.list()) {
       if (this.server.channel(offerId) === undefined) wrong.push(`channel ${channel.channelId} is open, but its offer is gone`)
     }
     return wrong
@@ -417,117 +321,10 @@ export class VmbusBus implements SynicReceiver {
   }
 
   #hostEventOf(record: OpenRecord | undefined): void {
-    if (record !== undefined) this.#providers.get(record.offerId)?.event(record.channel)
+    if (record !== undefined) this.effects.providers.get(record.offerId)?.event(record.channel)
   }
 
   #guestEventOf(record: OpenRecord): void {
     if (record.guestOpen && record.channel.isOpen) record.driver?.event(record.channel)
-  }
-
-  #opened(offerId: OfferId, status: number): VmbusServerError | undefined {
-    const error = this.server.openComplete(offerId, status)
-    if (status !== vmbusStatus.success) {
-      this.#open.cut(offerId)
-      this.#open.leave(offerId)
-    }
-    return error
-  }
-
-  #closed(offerId: OfferId): VmbusServerError | undefined {
-    this.#open.leave(offerId)
-    const error = this.server.closeComplete(offerId)
-    const channel = this.server.channel(offerId)
-    // A socket lives as long as its channel.
-    if (channel !== undefined && isHvsock(channel.offer)) this.revoke(offerId)
-    return error
-  }
-
-  #retargeted(offerId: OfferId, status: number): VmbusServerError | undefined {
-    const record = this.#open.get(offerId)
-    const state = this.server.channel(offerId)?.state
-    if (record !== undefined && state?.name === 'open' && status === vmbusStatus.success) {
-      record.parameters = { ...record.parameters, request: { ...record.parameters.request, targetVp: state.params.targetVp } }
-    }
-    return this.server.modifyChannelComplete(offerId, status)
-  }
-
-  /** Takes the channel from its provider at once, with its sub-channels. */
-  #cutOff(offerId: OfferId): void {
-    const record = this.#open.get(offerId)
-    this.#revokeSubchannels(offerId)
-    if (record === undefined) return
-    this.#open.cut(offerId)
-    this.#open.leave(offerId)
-    this.#providers.get(offerId)?.close(record.channel)
-  }
-
-  #revokeSubchannels(offerId: OfferId): void {
-    const primary = this.server.channel(offerId)?.offer
-    if (primary === undefined || primary.subchannelIndex !== 0) return
-    for (const channel of this.server.channels()) {
-      const { interfaceId, instanceId, subchannelIndex } = channel.offer
-      if (
-        subchannelIndex > 0 &&
-        interfaceId === primary.interfaceId &&
-        instanceId === primary.instanceId &&
-        channel.state.name !== 'revoked'
-      ) {
-        this.revoke(channel.offerId)
-      }
-    }
-  }
-
-  #forgetGuest(): void {
-    this.#open.forgetGuest()
-    this.#drivers.clear()
-  }
-
-  /** Puts providers, drivers and open channels back; a text = refused. */
-  #attach(rows: VmbusBusRows, mode: RestoreMode, ends: BusEnds): string | undefined {
-    for (const { offer } of this.client.channels()) {
-      const driver = ends.driver(offer.channelId)
-      if (driver !== undefined) this.#drivers.set(offer.channelId, driver)
-    }
-    const codecs = new Map<OfferId, ChannelCodecs>()
-    for (const { offerId, offer, state } of rows.server.channels) {
-      const provider = ends.provider(offerId, offer)
-      const known = provider?.codecs ?? ends.codecs?.(offer)
-      if (known !== undefined) codecs.set(offerId, known)
-      const live = this.server.channel(offerId) !== undefined && state.name !== 'revoked'
-      if (live && provider !== undefined) this.#providers.set(offerId, provider)
-      else if (live && mode === 'resume') return `the provider of offer ${offerId} is missing`
-    }
-    for (const row of rows.channels) {
-      const known = codecs.get(row.offerId)
-      if (known === undefined) return `nobody can read the packets of offer ${row.offerId}`
-      const record = restoreRecord(row, known, { signals: this.#signals, trace: this.server.trace })
-      if (typeof record === 'string') return record
-      const { channel, guestOpen } = record
-      record.driver = this.#drivers.get(channel.channelId)
-      if (channel.isOpen) this.#open.enter(record)
-      if (guestOpen) this.#open.ofGuest.set(channel.channelId, record)
-    }
-    if (mode === 'machine') this.#claimChannels()
-    return undefined
-  }
-
-  /** Offers again what this host has, puts it in service, and rescinds the rest. */
-  #claimChannels(): void {
-    for (const channel of this.server.channels()) {
-      const { offerId, offer, state } = channel
-      if (channel.restore !== 'unmatched') continue
-      if (!this.#providers.has(offerId)) {
-        this.#open.cut(offerId)
-        this.#open.leave(offerId)
-        continue
-      }
-      this.server.offerChannel(offer)
-      // An open that was under way begins anew.
-      if (state.name === 'opening') this.#open.leave(offerId)
-      const inUse = this.#open.get(offerId) !== undefined
-      this.server.restoreChannel(offerId, inUse)
-    }
-    this.server.revokeUnclaimedChannels()
-    this.#drain()
   }
 }

@@ -56,6 +56,7 @@ export class ClientChannels {
     return true
   }
 
+  /** A new offer of the host. */
   offered(offer: OfferChannelMessage): VmbusClientError | undefined {
     if (this.#map.has(offer.channelId)) return 'duplicateOffer'
     this.#map.set(offer.channelId, { offer, state: { name: 'offered' }, rescinded: false, targetVp: 0, gpadls: new Map() })
@@ -85,6 +86,7 @@ export class ClientChannels {
     return undefined
   }
 
+  /** The host has taken a GPADL, or refused it; the rings' own leads to OpenChannel. */
   gpadlCreated(channelId: number, gpadlId: number, status: number): VmbusClientError | undefined {
     const channel = this.#map.get(channelId)
     if (channel === undefined) return 'unknownChannelId'
@@ -115,6 +117,7 @@ export class ClientChannels {
     this.#ports.send(openMessage(channel.offer, opening, ringGpadlId, this.#ports.features()))
   }
 
+  /** The host answers an open, also that of a reserved channel. */
   openResult(channelId: number, status: number): VmbusClientError | undefined {
     const channel = this.#map.get(channelId)
     if (channel === undefined) return 'unknownChannelId'
@@ -129,6 +132,7 @@ export class ClientChannels {
     return undefined
   }
 
+  /** The host has let go of a GPADL; a message that names no channel. */
   gpadlTorndown(gpadlId: number): VmbusClientError | undefined {
     for (const [channelId, channel] of this.#map) {
       const gpadl = channel.gpadls.get(gpadlId)

@@ -164,6 +164,10 @@ export class ImageFile {
     return new Promise((resolve, reject) => fdatasync(fd, (error) => (error === null ? resolve() : reject(error))))
   }
 
+  get isClosed(): boolean {
+    return this.#fd === null
+  }
+
   close(): void {
     if (this.#fd === null) return
     const fd = this.#fd

@@ -91,14 +91,17 @@ export function losePowerAfter(file: ImageFile, changes: number): () => number {
   return () => made
 }
 
-/** Keeps a file's present content and answers what brings it back, holes included. */
+/** Writes a file with the given content, leaving out what is zero. */
+export function writeSparseFile(path: string, content: Buffer): void {
+  rmSync(path, { force: true })
+  const file = ImageFile.open(path, 'create')
+  file.resize(content.length)
+  file.writeSparse(0, content)
+  file.close()
+}
+
+/** Keeps a file's present content and answers what brings it back. */
 export function keepFile(path: string): () => void {
   const content = readFileSync(path)
-  return () => {
-    const file = ImageFile.open(path, 'write')
-    file.resize(0)
-    file.resize(content.length)
-    file.writeSparse(0, content)
-    file.close()
-  }
+  return () => writeSparseFile(path, content)
 }

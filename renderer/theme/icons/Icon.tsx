@@ -17,9 +17,6 @@ export interface IconProps {
   readonly style?: CSSProperties
 }
 
-/** All icon names, in the order of the table. */
-export const iconNames: readonly IconName[] = Object.keys(iconTable) as IconName[]
-
 /** One icon of our own drawing, scaled from its 16x16 grid. */
 export function Icon({ name, size = 16, label, dimmed = false, className, style }: IconProps): ReactNode {
   const look: CSSProperties = { flex: 'none', display: 'block', ...(dimmed ? { opacity: 0.4 } : {}), ...style }

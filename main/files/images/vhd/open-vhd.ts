@@ -16,13 +16,13 @@ export function openVhd(file: ImageFile, durable = true): VhdImage {
     return new VhdImage({ file, footer, end: footer.currentSize, header: null, table: Buffer.alloc(0), parent: null, durable })
   }
   const header = decodeDynamicHeader(file.read(footer.dataOffset ?? 0, DYNAMIC_HEADER_BYTES), file.path)
+  const parent = footer.type === 'differencing' ? readParentLink(header, file) : null
   const entries = Math.ceil(footer.currentSize / header.blockSize)
   if (header.tableEntries < entries) {
     refuse('dynamic-header-corrupt', file.path, { detail: `its table has ${header.tableEntries} entries, ${entries} are needed` })
   }
   const table = file.read(header.tableOffset, roundUp(entries * 4, SECTOR))
   const blocksEnd = checkTable(file, footer, header, table, entries)
-  const parent = footer.type === 'differencing' ? readParentLink(header, file) : null
   return new VhdImage({ file, footer, end: Math.max(end, blocksEnd), header, table, parent, durable })
 }
 

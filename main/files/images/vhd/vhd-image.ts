@@ -163,6 +163,7 @@ export class VhdImage implements DiskImage {
   }
 
   close(): void {
+    if (this.file.isClosed) return
     try {
       this.flush()
     } finally {

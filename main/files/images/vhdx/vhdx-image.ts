@@ -148,6 +148,7 @@ export class VhdxImage implements DiskImage {
   }
 
   close(): void {
+    if (this.file.isClosed) return
     try {
       if (this.writable) this.journal.finish()
     } finally {
