@@ -150,6 +150,10 @@ export class ImageChain implements DiskChain {
     return attempt(this.leaf.path, () => this.leaf.allocate(offset, length))
   }
 
+  unmap(offset: number, length: number): Outcome<void> {
+    return attempt(this.leaf.path, () => this.leaf.unmap(offset, length))
+  }
+
   flush(): Outcome<void> {
     return attempt(this.leaf.path, () => {
       for (const layer of this.layers) layer.flush()

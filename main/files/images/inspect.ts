@@ -112,7 +112,7 @@ function inspectParent(image: OpenedImage, options: InspectOptions): InspectedPa
   return { ...base, found: found.value, refusal: checked.ok ? null : checked.refusal }
 }
 
-/** A size as the product writes it: `4 MB`, `9.12 GB`, `127 GB`; three significant digits at most behind whole numbers. */
+/** A size as the product writes it, with at most two decimals: `4 MB`, `9.12 GB`, `127 GB`. */
 export function sizeText(bytes: number): string {
   const units: [number, string][] = [
     [TIB, 'TB'],

@@ -8,7 +8,7 @@ import { attempt, refuse } from './refusals.ts'
 import type { Outcome } from './types.ts'
 import { readUdfLabel } from './udf.ts'
 
-export const ISO_SECTOR = 2048
+const ISO_SECTOR = 2048
 const FIRST_DESCRIPTOR = 16
 /** A disc has a handful; no more than these are looked at. */
 const DESCRIPTORS_MAX = 64

@@ -103,6 +103,11 @@ export interface DiskImage {
   write(offset: number, source: Buffer): void
   /** Gives a range its place in the file as a write does, without content: what had none reads as zeros and takes no room on the real disk. */
   allocate(offset: number, length: number): void
+  /**
+   * The guest no longer needs a range (SCSI UNMAP): whole blocks of growing VHDX disks read as zeros from then on, and compacting drops them. The
+   * rest of the range, fixed disks and VHDs stay as they are.
+   */
+  unmap(offset: number, length: number): void
   /** Brings everything written so far onto the disk, data before the tables that point to it. */
   flush(): void
   /** Flushes and closes. A second call does nothing. */
@@ -121,6 +126,8 @@ export interface DiskChain {
   write(offset: number, source: Buffer): Outcome<void>
   /** As a write at the leaf, without content (`DiskImage.allocate`): what had no place yet reads as zeros from then on. */
   allocate(offset: number, length: number): Outcome<void>
+  /** As `DiskImage.unmap`, at the leaf. */
+  unmap(offset: number, length: number): Outcome<void>
   flush(): Outcome<void>
   close(): Outcome<void>
 }
@@ -137,6 +144,12 @@ export interface ImageProgress {
  * the same call goes on.
  */
 export type ImageOperation<T> = AsyncGenerator<ImageProgress, Outcome<T>, void>
+
+/**
+ * Whether a range of a disk holds guest data that is not stored in the file: such a range keeps its room although it reads as zeros. Ranges are
+ * at most 4 MiB long.
+ */
+export type KeepsRoom = (offset: number, length: number) => boolean
 
 export interface OperationControl {
   /** Aborting it ends the operation with the refusal `cancelled`. */

@@ -3,7 +3,7 @@ import { ImageChain } from '../chain.ts'
 import { vhdParent } from '../new-image.ts'
 import { type OpenedImage, openImageFile } from '../open-image.ts'
 import { refuse } from '../refusals.ts'
-import type { ImageEnvironment, ImageOperation, OperationControl } from '../types.ts'
+import type { ImageEnvironment, ImageOperation, KeepsRoom, OperationControl } from '../types.ts'
 import { createVhd } from '../vhd/create-vhd.ts'
 import { createVhdx } from '../vhdx/create-vhdx.ts'
 import { copyFlat, copyOwn } from './copy-content.ts'
@@ -11,6 +11,8 @@ import { operate, UnfinishedFile } from './steps.ts'
 
 export interface CompactOptions extends OperationControl {
   readonly path: string
+  /** Without it, everything that reads as zeros is dropped. */
+  readonly keeps?: KeepsRoom
   readonly environment: ImageEnvironment
 }
 
@@ -33,7 +35,7 @@ export function compact(options: CompactOptions): ImageOperation<CompactedDisk> 
       if (source.type === 'fixed') refuse('not-for-type', options.path, { operation: 'Compacting', detail: 'its size is fixed' })
       target = createTwin(source, unfinished.path, options.environment)
       const chain = new ImageChain([source], [])
-      yield* source.type === 'differencing' ? copyOwn(chain, target, pace) : copyFlat(chain, target, pace)
+      yield* source.type === 'differencing' ? copyOwn(chain, target, pace, options.keeps) : copyFlat(chain, target, pace, options.keeps)
       target.flush()
       await target.file.syncLater()
       const sizes = { fileSizeBefore: source.fileSize, fileSize: target.fileSize }

@@ -2,11 +2,19 @@
 import type { ImageChain } from '../chain.ts'
 import { isZero, nonZeroParts } from '../image-file.ts'
 import type { OpenedImage } from '../open-image.ts'
-import type { ImageProgress } from '../types.ts'
+import type { ImageProgress, KeepsRoom } from '../types.ts'
 import { type Pace, STEP_BYTES } from './steps.ts'
 
-/** Copies all that a chain reads as into a new image that still reads as zeros everywhere. Only parts that are not zero are written. */
-export async function* copyFlat(source: ImageChain, target: OpenedImage, pace: Pace): AsyncGenerator<ImageProgress, void, void> {
+/**
+ * Copies all that a chain reads as into a new image that still reads as zeros everywhere. Only parts that are not zero are written, and room is
+ * given to those that must keep it.
+ */
+export async function* copyFlat(
+  source: ImageChain,
+  target: OpenedImage,
+  pace: Pace,
+  keeps: KeepsRoom = () => false,
+): AsyncGenerator<ImageProgress, void, void> {
   const total = Math.min(source.virtualSize, target.virtualSize)
   const buffer = Buffer.allocUnsafe(STEP_BYTES)
   for (let at = 0; at < total; ) {
@@ -17,6 +25,7 @@ export async function* copyFlat(source: ImageChain, target: OpenedImage, pace: P
       // Steps end at multiples of their size, so that they do not straddle more blocks than they must.
       const part = buffer.subarray(0, Math.min(STEP_BYTES - (at % STEP_BYTES), total - at))
       source.readInto(at, part)
+      if (keeps(at, part.length)) target.allocate(at, part.length)
       for (const [from, to] of nonZeroParts(part, at)) target.write(at + from, part.subarray(from, to))
       at += part.length
     }
@@ -29,7 +38,12 @@ export async function* copyFlat(source: ImageChain, target: OpenedImage, pace: P
  * Copies what the image alone holds, sector for sector, into a new differencing image with the same parent. Blocks that hold only zeros take no
  * room in a VHDX; a VHD cannot say so.
  */
-export async function* copyOwn(source: ImageChain, target: OpenedImage, pace: Pace): AsyncGenerator<ImageProgress, void, void> {
+export async function* copyOwn(
+  source: ImageChain,
+  target: OpenedImage,
+  pace: Pace,
+  keeps: KeepsRoom = () => false,
+): AsyncGenerator<ImageProgress, void, void> {
   const total = source.virtualSize
   const buffer = Buffer.allocUnsafe(STEP_BYTES)
   for (let at = 0; at < total; ) {
@@ -40,7 +54,7 @@ export async function* copyOwn(source: ImageChain, target: OpenedImage, pace: Pa
       length = Math.min(run.length, STEP_BYTES)
       const part = buffer.subarray(0, length)
       run.layer.file.readInto(part, run.fileOffset)
-      putOwn(target, at, part)
+      putOwn(target, at, part, keeps(at, part.length))
     }
     at += length
     yield { done: at, total }
@@ -48,9 +62,9 @@ export async function* copyOwn(source: ImageChain, target: OpenedImage, pace: Pa
   }
 }
 
-function putOwn(target: OpenedImage, offset: number, data: Buffer): void {
+function putOwn(target: OpenedImage, offset: number, data: Buffer, keepsRoom: boolean): void {
   const wholeBlock = offset % target.blockSize === 0 && data.length === Math.min(target.blockSize, target.virtualSize - offset)
-  if (target.format === 'vhdx' && wholeBlock && isZero(data)) {
+  if (target.format === 'vhdx' && wholeBlock && !keepsRoom && isZero(data)) {
     target.markZero(offset, data.length)
     return
   }

@@ -3,7 +3,16 @@ import { dirname, join } from 'node:path'
 import { modifiedMsOf, openChainFiles } from '../chain.ts'
 import { createImage, type ImageShape } from '../new-image.ts'
 import { type OpenedImage, openImageFile } from '../open-image.ts'
-import type { DiskFormat, ImageEnvironment, ImageOperation, ImageProgress, OperationControl, ParentLink, ResolveParent } from '../types.ts'
+import type {
+  DiskFormat,
+  ImageEnvironment,
+  ImageOperation,
+  ImageProgress,
+  KeepsRoom,
+  OperationControl,
+  ParentLink,
+  ResolveParent,
+} from '../types.ts'
 import { vhdTimestamp } from '../vhd/footer.ts'
 import { backingName, createSetPointer } from '../vhd-set.ts'
 import { copyFlat } from './copy-content.ts'
@@ -50,6 +59,8 @@ export function createBlank(options: CreateBlankOptions): ImageOperation<Created
 export interface CreateCopyOptions extends NewDisk, OperationControl {
   /** Real path of the disk whose content is taken, that of its parents included. */
   readonly source: string
+  /** Without it, a dynamic disk gets no room for what reads as zeros. */
+  readonly keeps?: KeepsRoom
   readonly resolve: ResolveParent
   readonly environment: ImageEnvironment
 }
@@ -63,7 +74,9 @@ export function createCopy(options: CreateCopyOptions): ImageOperation<CreatedDi
       const { logicalSectorSize, physicalSectorSize } = source.leaf
       // A VHD says 512 for want of anything else.
       const sectors = source.leaf.format === 'vhdx' ? { logicalSectorSize, physicalSectorSize } : { logicalSectorSize }
-      return yield* writeDisk({ ...sectors, ...options }, source.virtualSize, environment, (target) => copyFlat(source, target, pace))
+      return yield* writeDisk({ ...sectors, ...options }, source.virtualSize, environment, (target) =>
+        copyFlat(source, target, pace, options.keeps),
+      )
     } finally {
       source.abandon()
     }

@@ -205,6 +205,36 @@ describe('compact', () => {
     expect(content('leaf').equals(wanted)).toBe(true)
   })
 
+  it.each(['vhd', 'vhdx'] as const)('of a %s keeps room for data that is not stored', async (format) => {
+    await blank('disk', format, 'dynamic', 16 * MIB, format === 'vhd' ? 512 * KIB : MIB)
+    const chain = accepted(openChain({ path: at('disk'), writable: true, environment, resolve }))
+    accepted(chain.allocate(0, 8 * MIB))
+    accepted(chain.close())
+    const keeps = (offset: number) => offset < 4 * MIB
+    const before = statSync(at('disk')).size
+    await finished(compact({ path: at('disk'), environment, keeps }))
+    const half = statSync(at('disk')).size
+    expect(Math.round((before - half) / MIB)).toBe(4)
+    await finished(compact({ path: at('disk'), environment }))
+    expect(Math.round((half - statSync(at('disk')).size) / MIB)).toBe(4)
+  })
+
+  it('drops what the guest no longer needs', async () => {
+    await blank('base', 'vhdx', 'dynamic', 16 * MIB, MIB)
+    write('base', [0, ones], [3 * MIB, ones], [5 * MIB, ones])
+    await child('leaf', 'base')
+    write('leaf', [6 * MIB, ones])
+    const chain = accepted(openChain({ path: at('leaf'), writable: true, environment, resolve }))
+    accepted(chain.unmap(2 * MIB, 6 * MIB - 512))
+    accepted(chain.write(4 * MIB, twos))
+    accepted(chain.close())
+    const wanted = content('leaf')
+    // Whole blocks of 2 MiB are gone, those of the parent too; the block that was only partly given up is still there.
+    expect([wanted.indexOf(ones), wanted.indexOf(ones, MIB), wanted.indexOf(twos)]).toEqual([0, 6 * MIB, 4 * MIB])
+    await finished(compact({ path: at('leaf'), environment }))
+    expect(content('leaf').equals(wanted)).toBe(true)
+  })
+
   it('refuses a fixed disk', async () => {
     await blank('disk', 'vhdx', 'fixed', 8 * MIB)
     expect(refusedWith((await runToEnd(compact({ path: at('disk'), environment }))).outcome)).toBe('not-for-type')

@@ -4,6 +4,7 @@
  * A new block goes where the trailing footer is, the footer behind it, and only then does `flush` write the table entry that makes the block
  * part of the disk. A crash in between leaves an unused block, or a file whose footer is found in its copy at the start.
  */
+import { checkRange, readExtents } from '../extents.ts'
 import type { ImageFile } from '../image-file.ts'
 import { roundUp } from '../image-file.ts'
 import { refuse } from '../refusals.ts'
@@ -149,6 +150,11 @@ export class VhdImage implements DiskImage {
     this.#place(offset, length, () => {})
   }
 
+  /** A VHD cannot say that a block is no longer needed; only compacting finds out. */
+  unmap(offset: number, length: number): void {
+    checkRange(this, offset, length)
+  }
+
   flush(): void {
     if (!this.#written) return
     this.#sync()
@@ -289,23 +295,3 @@ export class VhdImage implements DiskImage {
 
 /** Place of the block allocation table in files that this library writes without a parent. */
 export const TABLE_OFFSET = SECTOR + DYNAMIC_HEADER_BYTES
-
-/** Throws RangeError unless a range lies within the disk and on its sectors. */
-export function checkRange(image: DiskImage, offset: number, length: number): void {
-  const sector = image.logicalSectorSize
-  const inside = offset >= 0 && length > 0 && offset + length <= image.virtualSize
-  if (!inside || offset % sector !== 0 || length % sector !== 0) {
-    throw new RangeError(`${length} bytes at ${offset} are not on the sectors of a disk of ${image.virtualSize} bytes`)
-  }
-}
-
-/** Reads a range of one image; what the parent holds reads as zeros. */
-export function readExtents(image: DiskImage & { readonly file: ImageFile }, offset: number, target: Buffer): void {
-  for (let done = 0; done < target.length; ) {
-    const extent = image.extentAt(offset + done, target.length - done)
-    const part = target.subarray(done, done + extent.length)
-    if (extent.kind === 'data') image.file.readInto(part, extent.fileOffset)
-    else part.fill(0)
-    done += extent.length
-  }
-}

@@ -5,12 +5,12 @@
  * first. Blocks of fixed disks that nothing was written to are kept as "zero" with their place reserved, which the format allows, so that
  * copying such a disk need not read it.
  */
+import { checkRange, readExtents } from '../extents.ts'
 import type { ImageFile } from '../image-file.ts'
 import { roundUp } from '../image-file.ts'
 import { refuse } from '../refusals.ts'
 import { bitRun, fillBits } from '../sector-bitmap.ts'
 import type { DiskImage, DiskType, Extent, ParentLink } from '../types.ts'
-import { checkRange, readExtents } from '../vhd/vhd-image.ts'
 import { type BatEntry, BlockTable, hasData, keepsPlace } from './bat.ts'
 import { COMMIT_PAGES, type Journal } from './journal.ts'
 import { ALIGNMENT, BITMAP_BLOCK_BYTES, bitmapIndex, blockStates, chunkRatio, PAGE, payloadIndex, type VhdxShape } from './layout.ts'
@@ -141,6 +141,22 @@ export class VhdxImage implements DiskImage {
 
   allocate(offset: number, length: number): void {
     this.#place(offset, length, () => {})
+  }
+
+  unmap(offset: number, length: number): void {
+    checkRange(this, offset, length)
+    if (!this.writable) refuse('read-only', this.path)
+    if (this.type === 'fixed') return
+    const end = offset + length
+    for (let block = Math.ceil(offset / this.blockSize); block * this.blockSize < end; block++) {
+      if ((block + 1) * this.blockSize > end && end < this.virtualSize) break
+      const { state, offset: place } = this.entry(block)
+      if (!hasData(state) && this.#kindOf({ state, offset: place }) === 'zero') continue
+      this.journal.announceData()
+      // A block that had no place hides its parent from now on; one that had keeps it for the next write.
+      this.setEntry(block, hasData(state) ? { state: blockStates.unmapped, offset: place } : { state: blockStates.zero, offset: 0 })
+      if (this.journal.changedPages >= COMMIT_PAGES) this.journal.commit()
+    }
   }
 
   flush(): void {
