@@ -1,13 +1,13 @@
 /** Chains: finding parents, refusing wrong ones, reading through them. */
-import { copyFileSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CHAIN_LENGTH_MAX, openChain } from './chain.ts'
 import { MIB } from './image-file.ts'
-import { openImage } from './open-image.ts'
 import { createBlank, createDifferencing } from './operations/create.ts'
 import { folderResolver, insideFolder } from './resolver.ts'
 import { accepted, finished, refusedWith, seededRandom, temporaryFolder, testEnvironment } from './test-images.ts'
+import { vhdChecksum } from './vhd/footer.ts'
 
 let folder: ReturnType<typeof temporaryFolder>
 const environment = testEnvironment()
@@ -120,11 +120,8 @@ describe.each(['vhd', 'vhdx'] as const)('a chain of %s files', (format) => {
 it('refuses to go round in a circle of files that accept each other', async () => {
   await base('a', 'vhd')
   await child('one', 'a')
-  const image = accepted(openImage({ path: at('one'), writable: false, environment }))
-  image.close()
   // A resolver that always answers the child, whose parent id was made its own.
-  const data = await import('node:fs').then(({ readFileSync }) => readFileSync(at('one')))
-  const { vhdChecksum } = await import('./vhd/footer.ts')
+  const data = readFileSync(at('one'))
   data.copy(data, 512 + 40, 68, 84)
   data.writeUInt32BE(vhdChecksum(data.subarray(512, 1536), 36), 512 + 36)
   writeFileSync(at('one'), data)

@@ -194,7 +194,9 @@ export class ImageChain implements DiskChain {
       }
       most = extent.length
     }
-    return { held: last >= this.layers.length, layer: null, length: most, fileOffset: 0 }
+    // Below the base of a whole chain there are zeros; a differencing disk that was opened alone has an end that is none.
+    const isBase = last >= this.layers.length && this.layers.at(-1)?.type !== 'differencing'
+    return { held: isBase, layer: null, length: most, fileOffset: 0 }
   }
 }
 

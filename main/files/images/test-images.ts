@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { ImageFile } from './image-file.ts'
 import type { ImageEnvironment, ImageOperation, ImageProgress, Outcome } from './types.ts'
 
-// What the disk of this machine does with its caches is not tested here, and waiting for it takes most of the time.
+// What a disk does with its caches cannot be seen from here, and waiting for it takes most of the time.
 ImageFile.prototype.sync = () => {}
 ImageFile.prototype.syncLater = () => Promise.resolve()
 
@@ -89,6 +89,29 @@ export function losePowerAfter(file: ImageFile, changes: number): () => number {
     resize(size)
   }
   return () => made
+}
+
+/** As `losePowerAfter`, for all files together, until `restore` is called. */
+export function losePowerEverywhere(changes: number): { readonly restore: () => void } {
+  let made = 0
+  const { write, resize } = ImageFile.prototype
+  const count = () => {
+    if (made++ >= changes) throw new PowerLoss('the power is gone')
+  }
+  ImageFile.prototype.write = function (offset, source) {
+    count()
+    write.call(this, offset, source)
+  }
+  ImageFile.prototype.resize = function (size) {
+    count()
+    resize.call(this, size)
+  }
+  return {
+    restore: () => {
+      ImageFile.prototype.write = write
+      ImageFile.prototype.resize = resize
+    },
+  }
 }
 
 /** Writes a file with the given content, leaving out what is zero. */

@@ -20,7 +20,7 @@ const RECORD_BYTES = 4 * KIB
 const NAME_BYTES_MAX = 510
 
 /** What a pointer file says. */
-export interface SetPointer {
+interface SetPointer {
   readonly setId: string
   /** File name of the backing file, beside the pointer. */
   readonly backingName: string
@@ -81,7 +81,7 @@ export function createSetPointer(path: string, pointer: SetPointer, creator: str
 }
 
 /** Reads a pointer file; null when the file is none. Throws ImageRefused when it is damaged. */
-export function readSet(path: string): SetPointer | null {
+function readSet(path: string): SetPointer | null {
   const file = ImageFile.open(path, 'read')
   try {
     if (file.size < 8 || file.read(0, 8).toString('latin1') !== SIGNATURE) return null

@@ -49,8 +49,11 @@ export function mergeIntoParent(options: MergeOptions): ImageOperation<MergedDis
       return result
     } finally {
       // What was done stays done: closing brings it onto the disk. Where that fails, the logs do it when the files are opened next.
-      chain.close()
-      chain.abandon()
+      try {
+        chain.close()
+      } finally {
+        chain.abandon()
+      }
     }
   })
 }

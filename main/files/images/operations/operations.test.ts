@@ -12,6 +12,7 @@ import {
   finished,
   keepFile,
   losePowerAfter,
+  losePowerEverywhere,
   PowerLoss,
   refusedWith,
   runToEnd,
@@ -19,6 +20,7 @@ import {
   testEnvironment,
 } from '../test-images.ts'
 import type { DiskFormat } from '../types.ts'
+import { shrinkVhdx } from '../vhdx/resize-vhdx.ts'
 import { compact } from './compact.ts'
 import { convert } from './convert.ts'
 import { createBlank, createDifferencing } from './create.ts'
@@ -435,11 +437,16 @@ describe('losing power', () => {
       { kind: 'absolute', path: 'C:\\VHD\\another' },
     ] as const,
   })
+  const shrinkOpen = (image: OpenedImage) => {
+    if (image.format === 'vhdx') shrinkVhdx(image, 6 * MIB)
+  }
   const cases = [
     ['expanding a fixed VHD', 'vhd', 'fixed', (image: OpenedImage) => growImage(image, 40 * MIB)],
     ['expanding a dynamic VHD', 'vhd', 'dynamic', (image: OpenedImage) => growImage(image, 600 * GIB)],
     ['expanding a fixed VHDX', 'vhdx', 'fixed', (image: OpenedImage) => growImage(image, 40 * MIB)],
     ['expanding a dynamic VHDX', 'vhdx', 'dynamic', (image: OpenedImage) => growImage(image, 5 * TIB)],
+    ['shrinking a fixed VHDX', 'vhdx', 'fixed', (image: OpenedImage) => shrinkOpen(image)],
+    ['shrinking a dynamic VHDX', 'vhdx', 'dynamic', (image: OpenedImage) => shrinkOpen(image)],
     ['reconnecting a VHD', 'vhd', 'differencing', (image: OpenedImage) => rewriteParent(image, link(image.identifier))],
     ['reconnecting a VHDX', 'vhdx', 'differencing', (image: OpenedImage) => rewriteParent(image, link(image.identifier))],
   ] as const
@@ -471,13 +478,43 @@ describe('losing power', () => {
         image.file.close()
       }
       const after = open(name)
-      const data = Buffer.alloc(size)
+      const data = Buffer.alloc(Math.min(size, after.virtualSize))
       after.read(0, data)
       expect([data.indexOf(ones), data.indexOf(twos)]).toEqual([0, 5 * MIB])
       after.close()
       if (!lost) break
     }
   })
+})
+
+it.each(['vhd', 'vhdx'] as const)('a merge of %s that loses power at any write goes on afterwards', async (format) => {
+  await blank('base', format, 'dynamic', 8 * MIB, format === 'vhd' ? 512 * KIB : MIB)
+  write('base', [0, ones])
+  await child('one', 'base')
+  write('one', [512, twos], [3 * MIB, ones])
+  await child('two', 'one')
+  write('two', [MIB, twos], [6 * MIB, ones])
+  const wanted = content('two')
+  const restore = ['base', 'one', 'two'].map((name) => keepFile(at(name)))
+  const merge = () => runToEnd(mergeIntoParent({ path: at('two'), into: at('base'), resolve, environment }))
+  for (let changes = 0; ; changes++) {
+    for (const file of restore) file()
+    const power = losePowerEverywhere(changes)
+    const lost = await merge().then(
+      () => false,
+      (error: unknown) => {
+        if (!(error instanceof PowerLoss)) throw error
+        return true
+      },
+    )
+    power.restore()
+    const chain = accepted(openChain({ path: at('two'), writable: true, environment, resolve }))
+    accepted(chain.close())
+    expect(content('two').equals(wanted)).toBe(true)
+    accepted((await merge()).outcome)
+    expect(content('base').equals(wanted)).toBe(true)
+    if (!lost) break
+  }
 })
 
 it('removes what an earlier attempt left unfinished', async () => {

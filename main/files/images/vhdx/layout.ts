@@ -1,7 +1,6 @@
 /** Places and sizes of a VHDX ([MS-VHDX] 2.1, 2.5; formats reference 2.1, 2.5). */
 import { KIB, MIB, TIB } from '../image-file.ts'
 
-export const IDENTIFIER_BYTES = 64 * KIB
 export const HEADER_OFFSETS = [64 * KIB, 128 * KIB] as const
 export const HEADER_BYTES = 4 * KIB
 export const REGION_TABLE_OFFSETS = [192 * KIB, 256 * KIB] as const
@@ -16,7 +15,7 @@ export const ALIGNMENT = MIB
 export const PAGE = 4 * KIB
 
 export const VHDX_SIZE_MAX = 64 * TIB
-export const VHDX_SIZE_MIN = 3 * MIB
+const VHDX_SIZE_MIN = 3 * MIB
 export const BLOCK_SIZE_MIN = MIB
 export const BLOCK_SIZE_MAX = 256 * MIB
 /** Default block of fixed and dynamic disks, and of differencing ones (formats reference 2.7). */

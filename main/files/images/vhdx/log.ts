@@ -22,7 +22,7 @@ const ZEROS_MAX = 1024 * MIB
 /** Pages of 4 KiB that one entry changes, by their place in the file. */
 export type LogPages = ReadonlyMap<number, Buffer>
 
-export interface EntryFacts {
+interface EntryFacts {
   readonly logGuid: string
   readonly sequence: bigint
   /** Where in the log the entry begins. */
@@ -80,7 +80,7 @@ type Change =
   | { readonly kind: 'zero'; readonly offset: number; readonly length: number }
 
 /** What replaying a log would do. */
-export interface LogReplay {
+interface LogReplay {
   readonly changes: readonly Change[]
   /** Length that the file has at least afterwards. */
   readonly fileSize: number

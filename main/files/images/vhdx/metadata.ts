@@ -6,7 +6,7 @@ import type { ParentLink, ParentPath } from '../types.ts'
 import { isVhdxBlockSize, VHDX_SIZE_MAX } from './layout.ts'
 import type { Region } from './regions.ts'
 
-export const METADATA_TABLE_BYTES = 64 * KIB
+const METADATA_TABLE_BYTES = 64 * KIB
 export const METADATA_REGION_BYTES = MIB
 const ENTRIES_MAX = 2047
 const ITEM_BYTES_MAX = MIB
@@ -51,7 +51,7 @@ export interface MetadataPlace {
   readonly length: number
 }
 
-export interface ReadMetadata {
+interface ReadMetadata {
   readonly metadata: VhdxMetadata
   readonly places: readonly MetadataPlace[]
 }
@@ -213,7 +213,7 @@ export function encodeSize(size: number): Buffer {
 }
 
 /** The item of the virtual disk's id. */
-export function encodeId(id: string): Buffer {
+function encodeId(id: string): Buffer {
   const data = Buffer.alloc(16)
   writeGuid(data, 0, id)
   return data
