@@ -127,23 +127,23 @@ async function reactionFigure(page: Page): Promise<Figure> {
       found?.click()
       return found !== undefined
     }
+    const stateOf = (): string => /(Pausing|Paused|Resuming|Running)/.exec(document.querySelector(rows)?.textContent ?? '')?.[0] ?? ''
+    const settled = ['Running', 'Paused']
     for (let i = 0; i < 40; i++) {
-      const row = document.querySelector(rows)
-      const before = row?.textContent ?? ''
       const wanted = actions[i % 2] ?? ''
       for (let tries = 0; tries < 200; tries++) {
         const ready = [...document.querySelectorAll<HTMLElement>('[role="button"],button')].some(
           (one) => one.textContent?.trim() === wanted,
         )
-        if (ready) break
+        if (ready && stateOf() === settled[i % 2]) break
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
+      const before = stateOf()
       const begin = performance.now()
       if (!press(wanted)) continue
       await new Promise<void>((resolve) => {
         const look = (): void => {
-          const state = document.querySelector(rows)?.textContent ?? ''
-          if (/(Pausing|Paused|Resuming|Running)/.exec(state)?.[0] !== /(Pausing|Paused|Resuming|Running)/.exec(before)?.[0]) resolve()
+          if (stateOf() !== before) resolve()
           else requestAnimationFrame(look)
         }
         look()

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test'
 import type { RunningShell, StartChoices } from './shell.ts'
 
@@ -35,7 +36,18 @@ export interface Host {
 export async function startHost(folder: string, words: readonly string[]): Promise<Host> {
   const host = spawn(
     process.execPath,
-    [join(ROOT, 'main/launcher/start.ts'), '--browser', '--no-open', '--port', '0', '--data', folder, ...words],
+    [
+      '--import',
+      pathToFileURL(join(ROOT, 'main/launcher/check-node.mjs')).href,
+      join(ROOT, 'main/launcher/start.ts'),
+      '--browser',
+      '--no-open',
+      '--port',
+      '0',
+      '--data',
+      folder,
+      ...words,
+    ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
     },

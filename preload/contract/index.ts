@@ -1,3 +1,4 @@
+export * from './actions.ts'
 export * from './host.ts'
 export * from './methods.ts'
 export * from './refusals.ts'

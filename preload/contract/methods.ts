@@ -5,8 +5,9 @@
  */
 import { eventIterator, oc, type } from '@orpc/contract'
 import { z } from 'zod'
+import { VM_ACTIONS, VM_COMMANDS } from './actions.ts'
 import { refusalSchema } from './refusals.ts'
-import { type ConsoleMessage, type MetricsMessage, type StateMessage, speedSchema, VM_ACTIONS, VM_COMMANDS } from './views.ts'
+import { type ConsoleMessage, type MetricsMessage, type StateMessage, speedSchema } from './views.ts'
 
 const id = z.string().min(1).max(64)
 const path = z.string().max(1024)

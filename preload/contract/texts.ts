@@ -5,8 +5,9 @@
  * rule and the values. Sources: hyper-v-manager 3.7 (failure boxes), 4.1 (wizard), 5.6; texts that are not known for sure are ours and stand
  * nowhere else.
  */
+
+import type { VmCommand } from './actions.ts'
 import type { RefusalCode, RefusalView } from './refusals.ts'
-import type { VmCommand } from './views.ts'
 
 export interface RefusalText {
   /** What went wrong, one or two sentences. */

@@ -23,26 +23,6 @@ export const vmStateSchema = z.enum([
 ])
 export type VmState = z.infer<typeof vmStateSchema>
 
-/** Actions on a virtual machine, in the order in which the product lists them. */
-export const VM_ACTIONS = [
-  'connect',
-  'start',
-  'turn-off',
-  'shut-down',
-  'save',
-  'pause',
-  'resume',
-  'reset',
-  'rename',
-  'delete-saved-state',
-  'delete',
-] as const
-export type VmAction = (typeof VM_ACTIONS)[number]
-
-/** Actions that the engine carries out on a list of virtual machines. */
-export const VM_COMMANDS = ['start', 'turn-off', 'shut-down', 'save', 'pause', 'resume', 'reset', 'delete-saved-state', 'delete'] as const
-export type VmCommand = (typeof VM_COMMANDS)[number]
-
 export const labViewSchema = z.object({
   id: z.literal('lab'),
   name: z.string(),
