@@ -88,7 +88,8 @@ export class Table<R extends Row> {
 /** Rows of a table grouped by a key; a row whose key is null is left out. */
 export class RowIndex<R extends Row> {
   readonly #key: (row: R) => string | null
-  readonly #groups = new Map<string, Map<string, R>>()
+  /** Most groups hold one row: it stands there by itself, without a map around it. */
+  readonly #groups = new Map<string, R | Map<string, R>>()
 
   constructor(key: (row: R) => string | null) {
     this.#key = key
@@ -97,30 +98,49 @@ export class RowIndex<R extends Row> {
   /** Rows of that key in the order in which they entered the group. */
   of(key: string): R[] {
     const group = this.#groups.get(key)
-    return group ? [...group.values()] : []
+    if (group === undefined) return []
+    return group instanceof Map ? [...group.values()] : [group]
   }
 
   /** The row that has been in the group longest. */
   first(key: string): R | undefined {
-    return this.#groups.get(key)?.values().next().value
+    const group = this.#groups.get(key)
+    return group instanceof Map ? group.values().next().value : group
   }
 
   count(key: string): number {
-    return this.#groups.get(key)?.size ?? 0
+    const group = this.#groups.get(key)
+    if (group === undefined) return 0
+    return group instanceof Map ? group.size : 1
   }
 
   replace(before: R | undefined, after: R | undefined): void {
     const oldKey = before ? this.#key(before) : null
     const newKey = after ? this.#key(after) : null
-    if (before && oldKey !== null && oldKey !== newKey) {
-      const group = this.#groups.get(oldKey)
-      group?.delete(before.id)
-      if (group?.size === 0) this.#groups.delete(oldKey)
+    if (before && oldKey !== null && oldKey !== newKey) this.#remove(oldKey, before.id)
+    if (after && newKey !== null) this.#put(newKey, after)
+  }
+
+  #put(key: string, row: R): void {
+    const group = this.#groups.get(key)
+    if (group instanceof Map) group.set(row.id, row)
+    else if (group === undefined || group.id === row.id) this.#groups.set(key, row)
+    else {
+      this.#groups.set(
+        key,
+        new Map([
+          [group.id, group],
+          [row.id, row],
+        ]),
+      )
     }
-    if (after && newKey !== null) {
-      const group = this.#groups.get(newKey)
-      if (group) group.set(after.id, after)
-      else this.#groups.set(newKey, new Map([[after.id, after]]))
-    }
+  }
+
+  #remove(key: string, id: string): void {
+    const group = this.#groups.get(key)
+    if (group instanceof Map) {
+      group.delete(id)
+      if (group.size === 0) this.#groups.delete(key)
+    } else if (group?.id === id) this.#groups.delete(key)
   }
 }

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import { testEngine, testVm } from '../../testing/lab.ts'
+import type { CriticalReason, JobKind, ServiceState, VmState } from '../rows.ts'
+import { ACTIONS, offeredActions, whyNot } from './actions.ts'
+import { beginJob } from './jobs.ts'
+
+const STATES: readonly VmState[] = [
+  'Off',
+  'Starting',
+  'Running',
+  'Pausing',
+  'Paused',
+  'Resuming',
+  'Saving',
+  'Saved',
+  'Stopping',
+  'Resetting',
+]
+const CRITICAL: readonly (CriticalReason | null)[] = [null, 'disk-space']
+const JOBS: readonly (JobKind | null)[] = [null, 'start', 'save', 'delete', 'delete-saved-state', 'shut-down']
+const SERVICE: readonly ServiceState[] = ['running', 'stopped', 'starting']
+
+describe('offered actions', () => {
+  it('are those for which there is no reason against, in every state, with every job, whatever the service does', () => {
+    for (const state of STATES) {
+      for (const critical of CRITICAL) {
+        for (const job of JOBS) {
+          for (const serviceState of SERVICE) {
+            const { world } = testEngine([testVm('A', { state, critical })], { serviceState })
+            if (job !== null) beginJob(world, job, 'host-1', 'A')
+            const vm = world.tables.virtual_machine.require('A')
+            const expected = ACTIONS.filter((action) => whyNot(world, vm, action) === undefined)
+            const bits = offeredActions(world, vm)
+            const shown = ACTIONS.filter((_, index) => (bits & (1 << index)) !== 0)
+            expect({ state, critical, job, serviceState, shown }).toEqual({ state, critical, job, serviceState, shown: expected })
+          }
+        }
+      }
+    }
+  })
+
+  it.each([
+    ['Off', 'connect start rename delete'],
+    ['Running', 'connect turn-off shut-down save pause reset rename'],
+    ['Paused', 'connect turn-off save resume reset rename'],
+    ['Saved', 'connect start rename delete-saved-state delete'],
+    ['Starting', 'connect turn-off rename'],
+  ] as const)('%s shows %s', (state, names) => {
+    const { world } = testEngine([testVm('A', { state })])
+    const bits = offeredActions(world, world.tables.virtual_machine.require('A'))
+    expect(ACTIONS.filter((_, index) => (bits & (1 << index)) !== 0).join(' ')).toBe(names)
+  })
+})
