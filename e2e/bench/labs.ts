@@ -9,6 +9,8 @@ const START_MS = Date.UTC(2026, 10, 23, 9, 41)
 
 export interface MadeLab {
   readonly folder: string
+  /** A running machine whose guest waits at a text console; null when there is none. */
+  readonly textConsoleId: string | null
   remove(): void
 }
 
@@ -24,6 +26,8 @@ export function makeLab(size: number, allRunning: boolean): MadeLab {
     createRows: () => sampleLab({ seed: 1, startTimeMs: START_MS, size, allRunning }),
   })
   if (!opened.ok) throw new Error(opened.sentence)
+  const guests = [...(opened.lab.rows.guest ?? [])]
+  const textConsoleId = guests.find((guest) => guest.phase === 'console-login' && guest.frozenAfter === null)?.id ?? null
   opened.lab.close()
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
+  return { folder, textConsoleId, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }

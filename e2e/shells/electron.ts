@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { _electron, type ElectronApplication, errors, type Page } from '@playwright/test'
 import { endProcess, ROOT } from './browser.ts'
+import { electronClipboard } from './clipboard.ts'
 import type { RunningShell, StartChoices } from './shell.ts'
 
 /** Electron's executable, or why there is none. */
@@ -66,6 +67,7 @@ export async function startElectronShell(choices: StartChoices): Promise<Running
   return {
     kind: 'electron',
     page,
+    clipboard: electronClipboard(application),
     async newWindow(trigger) {
       const [opened] = await Promise.all([application.waitForEvent('window'), trigger()])
       await opened.waitForLoadState()

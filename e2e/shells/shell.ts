@@ -1,5 +1,6 @@
 /** What a scenario sees of the application, whichever shell it runs in. */
 import type { Page } from '@playwright/test'
+import type { SharedClipboard } from './clipboard.ts'
 
 export interface StartChoices {
   /** Folder of the lab; the caller removes it. */
@@ -16,6 +17,8 @@ export interface RunningShell {
   readonly kind: 'browser' | 'electron'
   /** The console window. */
   readonly page: Page
+  /** Absent where pages may read the clipboard themselves. */
+  readonly clipboard?: SharedClipboard
   /** Waits for the window that `open` brings up. */
   newWindow(open: () => Promise<void>): Promise<Page>
   /** A further page on the same lab: another tab in the browser; null where the shell has one console window only. */
