@@ -33,7 +33,7 @@ export function browserShell(token: string): ShellAbilities {
     setTitle(title) {
       document.title = title
     },
-    closeWindow: () => window.close(),
+    closeWindow: leavePage,
     async setFullScreen(on) {
       if (on) await document.documentElement.requestFullscreen()
       else if (document.fullscreenElement !== null) await document.exitFullscreen()
@@ -108,4 +108,13 @@ function socketPipe(socket: WebSocket): FramePipe {
     },
     close: () => socket.close(1000),
   }
+}
+
+/** How long a browser may take to close a tab, ms. */
+const CLOSE_MS_MAX = 200
+
+/** Closes the tab. A browser keeps one that its user opened himself; that one shows an empty page then, and nothing of the lab. */
+function leavePage(): void {
+  window.close()
+  setTimeout(() => window.location.replace('about:blank'), CLOSE_MS_MAX)
 }
