@@ -7,7 +7,7 @@ export interface SharedClipboard {
   pictureSize(): Promise<{ readonly width: number; readonly height: number } | null>
 }
 
-/** The browser's, as any of its pages may use it. Reading while it is being written fails. */
+/** The clipboard of the browser, through one of its pages. Reading while it is being written fails. */
 export function pageClipboard(page: Page): SharedClipboard {
   return {
     writeText: (text) => page.evaluate((given) => navigator.clipboard.writeText(given), text),
