@@ -51,13 +51,13 @@ function setMenu(): void {
   )
 }
 
-/** The clean end, once: windows off the screen first, then the lab closed within a bounded time. */
+/** The clean end, once: windows off the screen and closed first, then the lab, each within a bounded time. */
 function endWith(thread: EngineThread, windows: () => Windows | null): () => Promise<void> {
   let ending = false
   return async () => {
     if (ending || leaving) return
     ending = true
-    windows()?.hideAll()
+    await windows()?.closeAll()
     const clean = await thread.stop()
     if (!clean) process.stderr.write('The lab was not closed in time; the next start resumes at its last commit.\n')
     app.exit(clean ? 0 : 1)

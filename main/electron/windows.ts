@@ -15,6 +15,10 @@ const CONNECTION_SIZE = { width: 1024, height: 842, widthMin: 320, heightMin: 24
 const CONNECTION_WINDOWS_MAX = 64
 /** Crashes of one window's page after which it is loaded anew. */
 const RELOADS_MAX = 3
+/** Longest wait for pages that are being closed. */
+const CLOSE_MILLISECONDS_MAX = 1000
+/** Time for frames that a page sent as it was closed. */
+const LAST_FRAMES_MILLISECONDS = 60
 const BACKGROUND = '#f0f0f0'
 
 export interface WindowSettings {
@@ -64,9 +68,18 @@ export class Windows {
     return true
   }
 
-  /** Takes every window off the screen at once; they are destroyed with the process. */
-  hideAll(): void {
-    for (const window of this.#open) if (!window.isDestroyed()) window.hide()
+  /**
+   * Takes every window off the screen at once, then lets each page say what it still has to: a page that is closed writes its remembered
+   * choices first. Settles after CLOSE_MILLISECONDS_MAX at the latest; what is left is destroyed with the process.
+   */
+  async closeAll(): Promise<void> {
+    const windows = [...this.#open].filter((window) => !window.isDestroyed())
+    for (const window of windows) window.hide()
+    const closed = windows.map((window) => new Promise<void>((resolve) => window.once('closed', () => resolve())))
+    for (const window of windows) window.close()
+    await Promise.race([Promise.all(closed), waitFor(CLOSE_MILLISECONDS_MAX)])
+    // Their last frames are on their way through this process.
+    await waitFor(LAST_FRAMES_MILLISECONDS)
   }
 
   #create(size: Electron.BrowserWindowConstructorOptions, query: string): BrowserWindow {
@@ -151,4 +164,8 @@ function writeBounds(bounds: WindowBounds): void {
   } catch (error) {
     process.stderr.write(`warning window: bounds not remembered: ${String(error)}\n`)
   }
+}
+
+function waitFor(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

@@ -20,9 +20,15 @@ export function useJsonPreference<T>(key: string, check: (value: unknown) => val
     writtenMs.current = performance.now()
   }, [])
   useEffect(() => {
+    // A window that is taken off the screen may be on its way out.
+    const hidden = (): void => {
+      if (document.visibilityState === 'hidden') flush()
+    }
     window.addEventListener('pagehide', flush)
+    document.addEventListener('visibilitychange', hidden)
     return () => {
       window.removeEventListener('pagehide', flush)
+      document.removeEventListener('visibilitychange', hidden)
       flush()
     }
   }, [flush])
