@@ -221,6 +221,17 @@ test('a kill right after a command loses no command', async ({ app }) => {
   await reopened.expectState('DC01', 'Off')
 })
 
+test('a guest that boots goes on booting', async ({ app }) => {
+  await app.console.run('DC02', 'Start')
+  await app.console.expectState('DC02', 'Starting')
+  await app.advance(8_000)
+  await app.killAndReopen()
+  await app.console.expectState('DC02', 'Running')
+  await app.advance(120_000)
+  const window = await app.connect('DC02')
+  await window.shows('Press Ctrl+Alt+Delete to unlock.')
+})
+
 test('a clean close keeps every state, and a backup', async ({ app }) => {
   const { console } = app
   await console.run('SQL01', 'Save')

@@ -10,6 +10,8 @@ export const REFUSAL_CODES = [
   'unknown-switch',
   'unknown-drive',
   'not-enough-memory',
+  'partition-refused',
+  'saved-state-refused',
   'too-many-running',
   'processor-count',
   'memory-range',

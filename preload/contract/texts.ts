@@ -46,6 +46,8 @@ const BODIES: Readonly<Record<RefusalCode, (v: (key: string) => string, values: 
   'unknown-switch': () => 'The virtual switch could not be found. It may have been removed.',
   'unknown-drive': (v) => `The drive '${v('drive')}' is not available on this computer.`,
   'not-enough-memory': (v) => `Not enough memory in the system to start the virtual machine ${v('name')}.`,
+  'partition-refused': (v) => `'${v('name')}' failed to initialize. The hypervisor could not create its partition.`,
+  'saved-state-refused': (v) => `'${v('name')}' failed to restore virtual machine state.`,
   'too-many-running': (v) =>
     `'${v('name')}' could not be started because ${v('running')} virtual machines are running, the most that ${v('product')} supports.`,
   'processor-count': (v) =>
@@ -98,6 +100,9 @@ const VALUE_WORDS: readonly (readonly [string, (value: string) => string])[] = [
   ['user', (value) => `Used by: ${value}`],
   ['guest', (value) => `Guest: ${value}`],
   ['phase', (value) => `Guest state: ${value}`],
+  ['call', (value) => `Hypercall: ${value}`],
+  ['status', (value) => `Result: ${value}`],
+  ['reason', (value) => `Reason: ${value}`],
   ['path', (value) => `Path: ${value}`],
 ]
 

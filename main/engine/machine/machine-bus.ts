@@ -1,7 +1,7 @@
 /** A machine's VMBus with its devices: one life of the bus for each client system in the guest (firmware, then kernel). */
 import { invariant } from '../kernel/result.ts'
 import { VmbusBus } from '../vmbus/bus.ts'
-import type { VmbusBusOptions, VmbusBusRows } from '../vmbus/bus-types.ts'
+import { busRowsVersion, type VmbusBusOptions, type VmbusBusRows } from '../vmbus/bus-types.ts'
 import type { Channel } from '../vmbus/channel.ts'
 import { type DeviceClassName, deviceClass } from '../vmbus/classes.ts'
 import type { VmbusClientOptions } from '../vmbus/client-types.ts'
@@ -148,6 +148,7 @@ export class MachineBus implements PairOwner {
     this.#nextPage = saved.nextPage
     this.#pairs.clear()
     const rows = saved.rows
+    if (rows.version !== busRowsVersion) return `bus rows of version ${rows.version}`
     const { connection } = rows.server
     if (connection.name === 'connected') {
       const { negotiated, monitorPages } = connection.info

@@ -125,4 +125,24 @@ describe('the rows of the hypervisor', () => {
     })
     expect(show(again, 'A')).toEqual(show(engine, 'A'))
   })
+
+  it('a saved state of another version is refused by its own name, and the machine stays saved', () => {
+    const engine = started()
+    pass(engine, 5 * MINUTE_MS)
+    power.save(engine.world, 'A')
+    pass(engine, MINUTE_MS)
+    const { tables } = engine.world
+    const stack = JSON.parse(tables.saved_stack.require('A').stack)
+    tables.saved_stack.put({
+      id: 'A',
+      stack: JSON.stringify({ ...stack, bus: { ...stack.bus, rows: { ...stack.bus.rows, version: 99 } } }),
+    })
+    power.start(engine.world, 'A')
+    pass(engine, MINUTE_MS)
+    const failed = [...tables.job.values()].find((job) => job.status === 'failed')
+    expect(JSON.parse(failed?.refusal ?? '{}')).toMatchObject({ code: 'saved-state-refused' })
+    expect(tables.virtual_machine.require('A')).toMatchObject({ state: 'Saved', assignedMemoryMb: 0 })
+    expect(show(engine, 'A')).toBe('no partition')
+    expect(tables.saved_stack.has('A')).toBe(true)
+  })
 })

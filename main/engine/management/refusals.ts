@@ -8,6 +8,8 @@ export type RefusalCode =
   | 'unknown-switch'
   | 'unknown-drive'
   | 'not-enough-memory'
+  | 'partition-refused'
+  | 'saved-state-refused'
   | 'too-many-running'
   | 'processor-count'
   | 'memory-range'

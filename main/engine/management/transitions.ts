@@ -3,6 +3,7 @@
  */
 import { type GuestEffect, handleGuestEvent, powerOnGuest, removeGuest, resetGuest } from '../guest/guest.ts'
 import { assertNever, type Refusal } from '../kernel/result.ts'
+import type { PowerOnRefusal } from '../machine/stack-types.ts'
 import type { JobRow, PendingEventRow, VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { createStep, finishCreate } from './create.ts'
@@ -76,12 +77,20 @@ function finish(world: World, job: JobRow): void {
   }
 }
 
+/** What the machine layer's refusals are to the user; rule and values stay those of the layer that refused. */
+const PARTITION_REFUSALS: Readonly<Record<PowerOnRefusal, RefusalCode>> = {
+  'insufficient-memory': 'not-enough-memory',
+  'insufficient-resources': 'partition-refused',
+  'already-on': 'partition-refused',
+  'saved-state-refused': 'saved-state-refused',
+}
+
 /** The hypervisor's part of a start. A refusal fails the job, and the machine is as it was before. */
 function buildPartition(world: World, job: JobRow, vm: VirtualMachineRow): boolean {
   const refusal = job.kind === 'start' ? world.machines.powerOn(vm) : world.machines.restore(vm)
   if (refusal === undefined) return true
   const values = { name: vm.name, requiredMb: vm.assignedMemoryMb, ...refusal.values }
-  failJob(world, job, { code: 'not-enough-memory', rule: 'S34', values } satisfies Refusal<RefusalCode>)
+  failJob(world, job, { ...refusal, code: PARTITION_REFUSALS[refusal.code], values } satisfies Refusal<RefusalCode>)
   settle(world, vm, { state: job.kind === 'start' ? 'Off' : 'Saved', assignedMemoryMb: 0, startedTick: null })
   writeRecord(world, vm.hostId, 'failedToStart', vm)
   return false
