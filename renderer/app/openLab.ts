@@ -38,6 +38,6 @@ export async function openLab(shell: ShellAbilities, connection: Connection, kin
     kind.kind === 'connect' ? { hostId: null, vmId: kind.vmId } : consoleSource(connection),
   ])
   const store = await filled(openStateStore(connection, source))
-  installTestHook(window, connection.client, store.get().lab)
+  installTestHook(window, connection.client, store)
   return { shell, connection, preferences, store }
 }
