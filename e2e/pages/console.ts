@@ -55,6 +55,11 @@ export class ConsolePage {
     return Promise.all(rows.map(async (row) => (await row.getByRole('gridcell').nth(at).textContent()) ?? ''))
   }
 
+  /** Waits until a column begins with these texts. */
+  async expectColumn(header: string, texts: readonly string[]): Promise<void> {
+    await expect.poll(async () => (await this.column(header)).slice(0, texts.length)).toEqual([...texts])
+  }
+
   /** A machine's cell below a shown column. */
   async cell(name: string, column: string): Promise<Locator> {
     const at = (await this.headers()).indexOf(column)

@@ -27,11 +27,12 @@ test('the management service is stopped and started', async ({ app }) => {
 
 test('refresh changes nothing that is right', async ({ app }) => {
   const { console } = app
+  await expect(console.rows).toHaveCount(10)
   await console.select('SQL01')
   const before = await console.column('State')
   await console.pressInList('F5')
   await expect(console.selectedRows).toHaveCount(1)
-  expect(await console.column('State')).toEqual(before)
+  await console.expectColumn('State', before)
   await console.action('Refresh', 'HV01').click()
   await expect(console.rows).toHaveCount(10)
 })
