@@ -20,7 +20,7 @@ describe('the list of migrations', () => {
   it('is strictly increasing and begins at 1', () => {
     const versions = MIGRATIONS.map((migration) => migration.version)
     expect(versions[0]).toBe(1)
-    for (const [at, version] of versions.entries()) expect(version).toBe(at + 1)
+    for (const [at, version] of versions.entries()) expect(version).toBeGreaterThan(versions[at - 1] ?? 0)
     expect(SCHEMA_VERSION).toBe(versions.at(-1))
   })
 
@@ -135,5 +135,34 @@ describe('migration 2', () => {
   ])('finds %s by an index', (_, sql, index) => {
     migrate(db)
     expect(planOf(sql.replace('?', "'x'")).join()).toContain(`USING INDEX ${index}`)
+  })
+})
+
+describe('migration 5', () => {
+  beforeEach(() => {
+    migrate(db)
+    db.exec("INSERT INTO host VALUES (1, 'h', 'HV01', 'p', 'm', 'Intel', 2, 8, 2, 3600, 1024, 0, 1, 'running', 'C:', 'C:', '[]', 0)")
+  })
+
+  it.each([
+    ['a kind that does not exist', "'h', 'flood', NULL, NULL, NULL, 'active', 0, NULL, NULL, NULL, NULL, NULL, NULL", 'kind'],
+    ['a rule without its job', "'h', 'guest-crash', NULL, NULL, NULL, 'rule', 0, NULL, NULL, NULL, 5, 0, NULL", 'CHECK'],
+    ['a chance above 1', "'h', 'guest-crash', NULL, NULL, NULL, 'rule', 0, NULL, NULL, 'start', 1000001, 0, NULL", 'probability_ppm'],
+    ['an end of a fault that acts', "'h', 'guest-crash', 'v', NULL, NULL, 'active', 0, 5, NULL, NULL, NULL, NULL, NULL", 'CHECK'],
+    ['a detail that is not JSON', "'h', 'guest-crash', 'v', NULL, NULL, 'ended', 0, 5, NULL, NULL, NULL, NULL, 'x'", 'detail'],
+  ])('refuses %s', (_, values, column) => {
+    expect(() => db.exec(`INSERT INTO fault VALUES (NULL, 'fault-1', ${values})`)).toThrow(column)
+  })
+
+  it('finds the faults of a host by an index', () => {
+    expect(planOf("SELECT * FROM fault WHERE host_id = 'h'").join()).toContain('USING INDEX fault_by_host')
+  })
+
+  it('refuses timings out of their range', () => {
+    const timing = (values: string) => () => db.exec(`INSERT INTO job_timing VALUES (NULL, 'start', ${values})`)
+    expect(timing('0, 0, 0')).toThrow('factor_percent')
+    expect(timing('100, -1, 0')).toThrow('extra_ticks')
+    expect(timing('100, 0, -1')).toThrow('jitter_ticks')
+    expect(timing('250, 10, 20')).not.toThrow()
   })
 })

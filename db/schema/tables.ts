@@ -294,6 +294,44 @@ const preference = sqliteTable('preference', {
   value: words('value'),
 })
 
+const fault = sqliteTable('fault', {
+  place: place(),
+  id: id(),
+  hostId: hostId(),
+  kind: text('kind', {
+    enum: [
+      'guest-crash',
+      'guest-hang',
+      'lost-interrupt',
+      'full-ring',
+      'provider-stopped',
+      'disk-error',
+      'volume-lost',
+      'volume-full',
+      'power-loss',
+    ],
+  }).notNull(),
+  vmId: text('vm_id'),
+  volumeId: text('volume_id').references(() => volume.id),
+  device: text('device'),
+  state: text('state', { enum: ['active', 'ended', 'rule'] }).notNull(),
+  injectedTick: count('injected_tick'),
+  endedTick: integer('ended_tick'),
+  ruleId: text('rule_id'),
+  jobKind: text('job_kind'),
+  probabilityPpm: integer('probability_ppm'),
+  afterTicks: integer('after_ticks'),
+  detail: text('detail'),
+})
+
+const jobTiming = sqliteTable('job_timing', {
+  place: place(),
+  id: id(),
+  factorPercent: count('factor_percent'),
+  extraTicks: count('extra_ticks'),
+  jitterTicks: count('jitter_ticks'),
+})
+
 const tables = {
   lab,
   random_stream: randomStream,
@@ -314,6 +352,8 @@ const tables = {
   job,
   log_record: logRecord,
   preference,
+  fault,
+  job_timing: jobTiming,
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }

@@ -73,6 +73,8 @@ function openStores(db: Database): Stores {
     job: openTableStore(db, 'job'),
     log_record: openTableStore(db, 'log_record'),
     preference: openTableStore(db, 'preference'),
+    fault: openTableStore(db, 'fault'),
+    job_timing: openTableStore(db, 'job_timing'),
   }
 }
 

@@ -4,13 +4,14 @@
  * It never looks at a clock. Whoever owns it (the service) says how far simulated time may come; pending events run in their order on the way.
  */
 import { MetricsReader } from './counters/metrics.ts'
+import { handleFaultEvent } from './faults/events.ts'
 import { assertNever, invariant } from './kernel/result.ts'
 import type { Tick } from './kernel/ticks.ts'
 import { handleGuest, handleJobEvent } from './management/transitions.ts'
 import type { PendingEventRow } from './rows.ts'
 import { type LabRows, World } from './world.ts'
 
-type EventFamily = 'job' | 'guest'
+type EventFamily = 'job' | 'guest' | 'fault'
 
 export class Engine {
   readonly world: World
@@ -55,6 +56,8 @@ function dispatch(world: World, event: PendingEventRow): void {
       return handleJobEvent(world, event)
     case 'guest':
       return handleGuest(world, event)
+    case 'fault':
+      return handleFaultEvent(world, event)
     default:
       return assertNever(family)
   }

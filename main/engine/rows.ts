@@ -309,6 +309,51 @@ export interface PreferenceRow extends Row {
   readonly value: string
 }
 
+export type FaultKind =
+  | 'guest-crash'
+  | 'guest-hang'
+  | 'lost-interrupt'
+  | 'full-ring'
+  | 'provider-stopped'
+  | 'disk-error'
+  | 'volume-lost'
+  | 'volume-full'
+  | 'power-loss'
+
+/** A fault of the lab: one that acts now, one that has ended, or a rule that brings faults by chance. */
+export interface FaultRow extends Row {
+  readonly hostId: string
+  readonly kind: FaultKind
+  /** Machine that is hit; null where the fault hits a volume or the host, and for a rule that means every machine. */
+  readonly vmId: string | null
+  readonly volumeId: string | null
+  /** What of the machine or host is hit: `storage` or `network` for a provider, the drive's id for a disk; null otherwise. */
+  readonly device: string | null
+  readonly state: 'active' | 'ended' | 'rule'
+  readonly injectedTick: Tick
+  readonly endedTick: Tick | null
+  /** Rule that brought this fault; null for one that was injected by hand. */
+  readonly ruleId: string | null
+  /** Rules only: at the end of a job of this kind the chance is drawn. */
+  readonly jobKind: string | null
+  /** Rules only: chance of each job, parts per million, 1 to 1000000. */
+  readonly probabilityPpm: number | null
+  /** Rules only: from the job's end to the fault, ticks. */
+  readonly afterTicks: Tick | null
+  /** JSON of what its end has to undo, or of the stop code; null for nothing. */
+  readonly detail: string | null
+}
+
+/** How much longer or shorter jobs of one kind take in this lab. `id` is the kind of job. */
+export interface JobTimingRow extends Row {
+  /** Per cent of the planned duration, 1 to 100000; 100 = as planned. */
+  readonly factorPercent: number
+  /** Added to each job, ticks. */
+  readonly extraTicks: Tick
+  /** Greatest further delay, drawn for each job, ticks. */
+  readonly jitterTicks: Tick
+}
+
 /** All tables of a lab by name. */
 export interface RowTypes {
   lab: LabRow
@@ -330,6 +375,8 @@ export interface RowTypes {
   job: JobRow
   log_record: LogRecordRow
   preference: PreferenceRow
+  fault: FaultRow
+  job_timing: JobTimingRow
 }
 
 export type TableName = keyof RowTypes
@@ -355,4 +402,6 @@ export const TABLE_NAMES = [
   'job',
   'log_record',
   'preference',
+  'fault',
+  'job_timing',
 ] as const satisfies readonly TableName[]

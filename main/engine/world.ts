@@ -158,6 +158,8 @@ function buildTables(changedIn: (name: TableName) => Set<string>): Tables {
     job: table('job'),
     log_record: table('log_record'),
     preference: table('preference'),
+    fault: table('fault'),
+    job_timing: table('job_timing'),
   }
 }
 
@@ -187,6 +189,9 @@ function buildIndexes(tables: Tables) {
     runningJobOfHost: tables.job.index((row) => (row.status === 'running' ? row.hostId : null)),
     eventsOfTarget: tables.pending_event.index((row) => row.target),
     logOfHost: tables.log_record.index((row) => row.hostId),
+    faultsOfHost: tables.fault.index((row) => row.hostId),
+    activeFaultsOfHost: tables.fault.index((row) => (row.state === 'active' ? row.hostId : null)),
+    faultRulesOfJob: tables.fault.index((row) => (row.state === 'rule' ? `${row.hostId}|${row.jobKind}` : null)),
   }
 }
 

@@ -9,10 +9,12 @@ import {
   VM_ACTIONS,
   type VmCommand,
 } from '../../preload/contract/index.ts'
+import { clearFault, injectFault, listFaults } from '../engine/faults/inject.ts'
 import { sendKeys } from '../engine/guest/guest.ts'
 import type { Refusal, Result } from '../engine/kernel/result.ts'
 import { type ACTIONS, whyNot } from '../engine/management/actions.ts'
 import { checkNewVm, createVm } from '../engine/management/create.ts'
+import { setJobTiming } from '../engine/management/job-timing.ts'
 import * as power from '../engine/management/power.ts'
 import type { RefusalCode as EngineRefusalCode } from '../engine/management/refusals.ts'
 import { cancelJob, rename, startService, stopService } from '../engine/management/service.ts'
@@ -21,6 +23,8 @@ import type { JobRow } from '../engine/rows.ts'
 import type { World } from '../engine/world.ts'
 import { listHostFiles } from '../service/host-files.ts'
 import type { LabService } from '../service/lab-service.ts'
+import { faultView, jobTimings } from './fault-handlers.ts'
+import { readTrace, setTrace } from './trace-handlers.ts'
 
 export interface RouterOptions {
   readonly service: LabService
@@ -52,6 +56,13 @@ function outcomeOf(result: Result<JobRow | null, EngineRefusalCode>): Outcome {
   return result.ok ? { ok: true, jobId: result.value?.id ?? null } : { ok: false, refusal: refusalView(result.refusal) }
 }
 
+/** For commands that begin no job. */
+function doneOf(result: { readonly ok: false; readonly refusal: Refusal<EngineRefusalCode> }): { ok: false; refusal: RefusalView }
+function doneOf(result: Result<null, EngineRefusalCode>): { ok: true } | { ok: false; refusal: RefusalView }
+function doneOf(result: Result<null, EngineRefusalCode>): { ok: true } | { ok: false; refusal: RefusalView } {
+  return result.ok ? { ok: true } : { ok: false, refusal: refusalView(result.refusal) }
+}
+
 export function buildRouter({ service, programVersion, shell }: RouterOptions) {
   const os = implement(contract)
   const onlyForTests = (): void => {
@@ -62,6 +73,8 @@ export function buildRouter({ service, programVersion, shell }: RouterOptions) {
       about: os.lab.about.handler(() => ({ contractVersion: CONTRACT_VERSION, programVersion, shell, epoch: service.publisher.epoch })),
       setSpeed: os.lab.setSpeed.handler(({ input }) => ({ speed: service.setSpeed(input.speed) })),
       step: os.lab.step.handler(({ input }) => ({ tick: service.step(input.milliseconds) })),
+      jobTiming: os.lab.jobTiming.handler(({ input }) => doneOf(service.command((world) => setJobTiming(world, input)))),
+      jobTimings: os.lab.jobTimings.handler(() => service.query(jobTimings)),
     },
     state: {
       subscribe: os.state.subscribe.handler(({ input, signal }) => endsWith(service.publisher.subscribe(input), signal)),
@@ -134,6 +147,18 @@ export function buildRouter({ service, programVersion, shell }: RouterOptions) {
           return {}
         }),
       ),
+    },
+    trace: {
+      set: os.trace.set.handler(({ input }) => setTrace(service, input.vmId, input.on)),
+      read: os.trace.read.handler(({ input }) => readTrace(service, input)),
+    },
+    fault: {
+      inject: os.fault.inject.handler(({ input }) => {
+        const injected = service.command((world) => injectFault(world, input))
+        return injected.ok ? { ok: true as const, fault: faultView(injected.value) } : doneOf(injected)
+      }),
+      clear: os.fault.clear.handler(({ input }) => doneOf(service.command((world) => clearFault(world, input.faultId)))),
+      list: os.fault.list.handler(({ input }) => service.query((world) => listFaults(world, input.hostId).map(faultView))),
     },
     test: {
       advance: os.test.advance.handler(({ input }) => {

@@ -120,6 +120,7 @@ export class Publisher {
       this.#dirty.jobs.set(row.id, row.hostId)
       machine(row.vmId)
     })
+    tables.fault.observe((before, after) => machine((after ?? before)?.vmId))
     tables.guest.observe((before, after) => machine((after ?? before)?.id))
     tables.network_adapter.observe((before, after) => machine((after ?? before)?.vmId))
     tables.drive.observe((before, after) => machine((after ?? before)?.vmId))

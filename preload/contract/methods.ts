@@ -6,7 +6,9 @@
 import { eventIterator, oc, type } from '@orpc/contract'
 import { z } from 'zod'
 import { VM_ACTIONS, VM_COMMANDS } from './actions.ts'
+import { faultContract, jobTimingContract } from './faults.ts'
 import { refusalSchema } from './refusals.ts'
+import { traceContract } from './trace.ts'
 import { type ConsoleMessage, type MetricsMessage, type StateMessage, speedSchema } from './views.ts'
 
 const id = z.string().min(1).max(64)
@@ -77,6 +79,7 @@ export const contract = {
     setSpeed: oc.input(z.object({ speed: speedSchema })).output(z.object({ speed: speedSchema })),
     /** Moves simulated time once, for single steps while paused. */
     step: oc.input(z.object({ milliseconds: z.int().min(1).max(86_400_000) })).output(z.object({ tick: z.number() })),
+    ...jobTimingContract,
   },
   state: {
     /** Everything about a host and, where named, one virtual machine's details. */
@@ -141,6 +144,8 @@ export const contract = {
     all: oc.output(z.record(z.string(), z.string())),
     set: oc.input(z.object({ key: z.string().min(1).max(128), value: z.string().max(16_384).nullable() })).output(z.object({})),
   },
+  trace: traceContract,
+  fault: faultContract,
   /** Answers only in a lab that was opened for tests (`--test`). */
   test: {
     advance: oc.input(z.object({ milliseconds: z.int().min(0).max(31_536_000_000) })).output(z.object({ tick: z.number() })),

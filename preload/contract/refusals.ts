@@ -39,6 +39,15 @@ export const REFUSAL_CODES = [
   'console-not-running',
   'notes-too-long',
   'cancelled',
+  'host-powered-off',
+  'unknown-volume',
+  'unknown-job-kind',
+  'unknown-fault',
+  'fault-present',
+  'fault-limit',
+  'fault-not-possible',
+  'fault-ended',
+  'trace-limit',
 ] as const
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number]

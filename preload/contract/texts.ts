@@ -83,6 +83,15 @@ const BODIES: Readonly<Record<RefusalCode, (v: (key: string) => string, values: 
   'console-not-running': (v) => `'${v('name')}' is not running.`,
   'notes-too-long': (v) => `The notes cannot have more than ${v('maximum')} characters.`,
   cancelled: () => 'The operation was cancelled.',
+  'host-powered-off': (v) => `The computer '${v('host')}' has no power.`,
+  'unknown-volume': () => 'The volume could not be found on this computer.',
+  'unknown-job-kind': (v) => `'${v('kind')}' is not a kind of job.`,
+  'unknown-fault': () => 'The fault could not be found. It may have been removed.',
+  'fault-present': (v) => `The fault '${v('fault')}' acts there already.`,
+  'fault-limit': (v) => `No more than ${v('maximum')} faults and rules can act at the same time.`,
+  'fault-not-possible': (v) => `The fault '${v('fault')}' is not possible now, because ${v('reason')}.`,
+  'fault-ended': (v) => `The fault '${v('fault')}' is over and cannot be cleared.`,
+  'trace-limit': (v) => `No more than ${v('maximum')} virtual machines can be traced at the same time.`,
 }
 
 /** Words for the values, in the order in which details show them. */

@@ -4,6 +4,7 @@
  * Generation 1: a PC BIOS with device classes, disks by INT 13h on IDE only. Generation 2: UEFI with a list of SCSI disks, SCSI DVD drives
  * and network adapters. Texts: hyper-v-manager 8.3; PXE messages as the boot ROM and the UEFI network stack print them.
  */
+import { isDriveBroken } from '../faults/rows.ts'
 import { findGuestProduct, type GuestProduct, type MsRange } from '../products/guests.ts'
 import { hostProduct } from '../products/hosts.ts'
 import type { BootDevice, DriveRow, HostFileRow, NetworkAdapterRow, VirtualMachineRow } from '../rows.ts'
@@ -123,7 +124,7 @@ function driveCandidate(world: World, vm: VirtualMachineRow, drive: DriveRow): B
     id: drive.id,
     kind: drive.kind === 'hard-disk' ? 'disk' : drive.kind,
     label,
-    answer: answerOf(world, vm, dvd, product),
+    answer: isDriveBroken(world, vm, drive) ? 'fails' : answerOf(world, vm, dvd, product),
     range: file === undefined ? [150, 250] : [250, 500],
     product,
     installer: dvd,

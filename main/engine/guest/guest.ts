@@ -51,7 +51,9 @@ export function thawGuest(world: World, vmId: string): void {
   const guest = world.tables.guest.require(vmId)
   if (guest.frozenAfter === null) return
   const phaseTick = world.now - guest.frozenAfter
-  const eventId = guest.phaseTicks === null ? null : world.events.schedule(PHASE_EVENT, phaseTick + guest.phaseTicks, vmId)
+  // A guest that was waiting for its disk when it was frozen is past the end of its phase.
+  const eventId =
+    guest.phaseTicks === null ? null : world.events.schedule(PHASE_EVENT, Math.max(world.now, phaseTick + guest.phaseTicks), vmId)
   world.tables.guest.put({ ...guest, phaseTick, eventId, frozenAfter: null })
 }
 

@@ -1,4 +1,5 @@
 /** What the host learns from a guest's integration services: heartbeat, service versions, network addresses. */
+import { isDeaf } from '../faults/rows.ts'
 import { hashText } from '../kernel/random.ts'
 import type { IntegrationService } from '../products/guests.ts'
 import { hostProduct } from '../products/hosts.ts'
@@ -34,12 +35,13 @@ function hasService(guest: GuestRow, service: IntegrationService): boolean {
  * Heartbeat as the host words it. A guest that hangs, crashes or ends after it was up has stopped answering (devices 5.2); the host's
  * patience of 5 to 10 s is left out.
  */
-export function heartbeat(_world: World, vm: VirtualMachineRow, guest: GuestRow | undefined): HeartbeatText {
+export function heartbeat(world: World, vm: VirtualMachineRow, guest: GuestRow | undefined): HeartbeatText {
   if (guest === undefined || vm.state === 'Off' || vm.state === 'Saved') return ''
   if (vm.state === 'Paused') return 'Paused'
   // Its processors stand still: saving, pausing, stopping or resetting.
   if (guest.frozenAfter !== null) return 'Lost Communication'
   if (!hasService(guest, 'heartbeat')) return 'No Contact'
+  if (isDeaf(world, vm)) return 'Lost Communication'
   if (isUp(guest.phase)) return productOf(guest)?.heartbeat === 'application' ? 'OK (Applications Healthy)' : 'OK (No Application Data)'
   const stopped = ['hung', 'crashed', 'shutting-down', 'restarting', 'hibernating', 'powered-off'].includes(guest.phase)
   return stopped ? 'Lost Communication' : 'No Contact'

@@ -9,9 +9,6 @@ const FIRMWARE_READS = 8
 const FIRMWARE_READ_BYTES = 65_536
 /** Reads of the Generation 1 firmware through the emulated disk: boot sector and loader (model). */
 const BIOS_READS = 2
-/** Stop code of an injected crash: MANUALLY_INITIATED_CRASH. */
-const DEFAULT_CRASH = [0xe2n, 0n, 0n, 0n, 0n]
-
 const toStage: Readonly<Record<Exclude<GuestStep, 'shutdown' | 'crash'>, GuestStage>> = {
   firmware: 'firmware',
   kernel: 'kernel',
@@ -116,7 +113,7 @@ function shutDown(machine: MachineStack): boolean {
 
 function crash(machine: MachineStack): boolean {
   machine.traffic.stop()
-  reportCrash(machine.context, DEFAULT_CRASH, machine.enlightened)
+  reportCrash(machine.context, [machine.stopCode, 0n, 0n, 0n, 0n], machine.enlightened)
   machine.stage = 'crashed'
   machine.host.addEffect({ kind: 'crashed', machineId: machine.spec.id })
   return machine.enlightened

@@ -25,6 +25,7 @@ import type { FlagTarget, RootFlag, StackHost } from './machine-context.ts'
 import { ROOT_MESSAGE_SINT } from './machine-ports.ts'
 import { MachineStack } from './machine-stack.ts'
 import { type HostRelease, hostRelease, platformOf } from './platform.ts'
+import type { StackLog } from './stack-log.ts'
 import type { CounterRow, DeviceKind, DeviceView, HostSpec, MachineSpec, PowerOnRefusal, SavedStack } from './stack-types.ts'
 
 /** First SINT of the root for events of channels; further ones are taken when its flags are used up. */
@@ -44,6 +45,13 @@ const SETTLE_LIMIT = 5_000_000
 export type StackEffect =
   | { readonly kind: 'reset-requested'; readonly machineId: string }
   | { readonly kind: 'crashed'; readonly machineId: string }
+
+export interface StartOptions {
+  /** Switches the trace on before anything happens. */
+  readonly trace?: boolean
+  /** Trace that the machine goes on with; a new one when absent. */
+  readonly log?: StackLog
+}
 
 export class HostStack implements StackHost {
   readonly spec: HostSpec
@@ -92,18 +100,18 @@ export class HostStack implements StackHost {
   }
 
   /** Builds a partition for the machine and lets it run (S18). A refusal leaves nothing behind. */
-  powerOn(spec: MachineSpec, options: { readonly trace?: boolean } = {}): Result<MachineStack, PowerOnRefusal> {
+  powerOn(spec: MachineSpec, options: StartOptions = {}): Result<MachineStack, PowerOnRefusal> {
     return this.#start(spec, options, undefined)
   }
 
   /** A saved machine goes on in a new partition. */
-  restore(saved: SavedStack, options: { readonly trace?: boolean } = {}): Result<MachineStack, PowerOnRefusal> {
+  restore(saved: SavedStack, options: StartOptions = {}): Result<MachineStack, PowerOnRefusal> {
     return this.#start(saved.spec, options, saved)
   }
 
-  #start(spec: MachineSpec, options: { readonly trace?: boolean }, saved: SavedStack | undefined): Result<MachineStack, PowerOnRefusal> {
+  #start(spec: MachineSpec, options: StartOptions, saved: SavedStack | undefined): Result<MachineStack, PowerOnRefusal> {
     if (this.#machines.has(spec.id)) return refuse('already-on', { id: spec.id })
-    const machine = new MachineStack(this, spec)
+    const machine = new MachineStack(this, spec, options.log)
     if (options.trace === true) machine.setTrace(true)
     const outcome = machine.build((partitionId) => {
       this.#machines.set(spec.id, machine)

@@ -370,14 +370,21 @@ export class MachineBus implements PairOwner {
         const pair = this.pairs.find((candidate) => candidate.channel?.channelId === event.channelId)
         const payload = event.packet.payload as PairPayload
         const text = `channel ${event.channelId}: ${pair?.nameOf(payload) ?? 'message'}${payload.isAnswer ? ' answer' : ''} (${event.packet.ringBytes})`
-        log.add('packet', event.direction === 'toHost' ? 'guest' : 'root', 0, text)
+        log.add('packet', event.direction === 'toHost' ? 'guest' : 'root', 0, text, event.channelId, event.packet.transactionId)
         break
       }
       case 'signal':
-        log.add('signal', event.direction === 'toHost' ? 'guest' : 'root', 0, `channel ${event.channelId} by ${event.path}`)
+        log.add(
+          'signal',
+          event.direction === 'toHost' ? 'guest' : 'root',
+          0,
+          `channel ${event.channelId} by ${event.path}`,
+          event.channelId,
+        )
         break
       case 'channelState':
-        if (event.side === 'server') log.add('lifecycle', 'root', 0, `channel ${event.channelId}: ${event.from} to ${event.to}`)
+        if (event.side === 'server')
+          log.add('lifecycle', 'root', 0, `channel ${event.channelId}: ${event.from} to ${event.to}`, event.channelId)
         break
       case 'connectionState':
         if (event.side === 'server') log.add('lifecycle', 'root', 0, `VMBus: ${event.from} to ${event.to}`)

@@ -19,6 +19,7 @@ import { startedVps } from './guest-boot.ts'
 import { DEVICE_ROWS, isEnlightened, isSameDevice } from './guest-facts.ts'
 import { takeStep } from './guest-steps.ts'
 import type { HostStack } from './host-stack.ts'
+import { LostInterrupts } from './lost-interrupts.ts'
 import { MachineBus } from './machine-bus.ts'
 import { MachineContext } from './machine-context.ts'
 import { PortCallFailed } from './machine-ports.ts'
@@ -64,12 +65,15 @@ export class MachineStack {
   readonly traffic: MachineTraffic
   readonly views: MachineViews
   stage: GuestStage = 'off'
+  /** What the guest writes to its first crash register: MANUALLY_INITIATED_CRASH unless it says otherwise. */
+  stopCode = 0xe2n
   #suspended = false
   #shutdownAnswered = false
+  readonly #interrupts = new LostInterrupts()
 
-  constructor(host: HostStack, spec: MachineSpec) {
+  constructor(host: HostStack, spec: MachineSpec, log = new StackLog(() => host.now())) {
     this.host = host
-    this.context = new MachineContext(host, spec, new StackTally(), new StackLog(() => host.now()))
+    this.context = new MachineContext(host, spec, new StackTally(), log)
     this.vmbus = new MachineBus(this.context, () => {
       this.#shutdownAnswered = true
     })
@@ -145,6 +149,7 @@ export class MachineStack {
     this.traffic.stop()
     this.suspend(true)
     this.vmbus.end()
+    this.#interrupts.clear()
     resetGuest(this.context)
     this.stage = 'created'
     this.suspend(false)
@@ -158,6 +163,7 @@ export class MachineStack {
     this.#suspended = on
     if (!on && this.stage !== 'crashed')
       for (const vp of startedVps(this.context)) this.host.hypervisor.setInterruptFlag(this.partitionId, vp, true)
+    this.#serveMissed()
     this.host.settle()
   }
 
@@ -236,7 +242,26 @@ export class MachineStack {
     if (sint >= 0) tally.guestInterrupts++
     if (log.on) log.add('interrupt', 'guest', vp, `vector ${vector.toString(16)}${sint >= 0 ? `, SINT ${sint}` : ''}`)
     if (sint !== vmbusSint) return
+    if (this.#interrupts.lost(vp)) {
+      if (log.on) log.add('interrupt', 'guest', vp, 'lost')
+      return
+    }
     this.host.defer(() => this.#serveInterrupt(vp))
+  }
+
+  /**
+   * A fault: from now on the guest misses the VMBus interrupts of this processor, so that messages and packets stay where they are. With
+   * `lost` false its driver looks by itself, as after a time-out, and takes what has gathered.
+   */
+  loseInterrupts(vp: number, lost: boolean): void {
+    this.#interrupts.set(vp, lost)
+    this.#serveMissed()
+  }
+
+  #serveMissed(): void {
+    if (!this.isOn || this.#suspended) return
+    for (const vp of this.#interrupts.takeMissed()) this.host.defer(() => this.#serveInterrupt(vp))
+    this.host.settle()
   }
 
   #serveInterrupt(vp: number): void {

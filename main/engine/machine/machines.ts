@@ -6,14 +6,18 @@
  * SQLite tools read, are the rows of `partition`, `virtual_processor` and `vmbus_channel`; they change only when the machine or its guest
  * takes a step.
  */
+import { endFault, isPoweredOff, memoryFaults, processorOf } from '../faults/rows.ts'
+import { STOP_CODES } from '../guest/advance.ts'
 import { invariant, type Refusal } from '../kernel/result.ts'
 import type { ChannelRow, GuestRow, PartitionRow, VirtualMachineRow, VirtualProcessorRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { HostStack } from './host-stack.ts'
+import { imposeHostFaults, imposeMachineFaults } from './machine-faults.ts'
 import type { MachineStack } from './machine-stack.ts'
 import { guestFacts, hostSpecOf, machineSpecOf } from './specs.ts'
 import type { ChannelView, PowerOnRefusal, SavedStack } from './stack-types.ts'
 import { type Stage, stageOf, stepsTo } from './stages.ts'
+import { TraceLogs } from './trace-logs.ts'
 
 /** Machines whose stacks are built while a lab is opened: about a tenth of a second. */
 const ADOPTED_AT_ONCE_MAX = 64
@@ -26,9 +30,11 @@ export class Machines {
   readonly #hosts = new Map<string, HostStack>()
   /** How far each live stack has been taken. */
   readonly #stages = new Map<string, Stage>()
+  readonly traces: TraceLogs
 
   constructor(world: World) {
     this.#world = world
+    this.traces = new TraceLogs(() => Math.max(0, world.now))
     world.tables.guest.observe((before, after) => {
       if (before !== undefined && after !== undefined && before.phase !== after.phase) this.#follow(after)
     })
@@ -42,6 +48,7 @@ export class Machines {
     const stack = new HostStack(hostSpecOf(host), () => Math.max(0, this.#world.now))
     this.#hosts.set(hostId, stack)
     this.#writeRoot(hostId, stack)
+    imposeHostFaults(this.#world, hostId, stack)
     return stack
   }
 
@@ -58,7 +65,7 @@ export class Machines {
    */
   adopt(): void {
     const { tables } = this.#world
-    for (const host of tables.host.values()) this.host(host.id)
+    for (const host of tables.host.values()) if (!isPoweredOff(this.#world, host.id)) this.host(host.id)
     const without = [...tables.virtual_machine.values()].filter((vm) => this.#isOn(vm) && !tables.partition.has(vm.id))
     if (without.length > ADOPTED_AT_ONCE_MAX) return
     for (const vm of without) this.machine(vm.id)
@@ -81,6 +88,7 @@ export class Machines {
   save(vm: VirtualMachineRow): void {
     const stack = this.machine(vm.id)
     if (stack === undefined) return
+    this.#endMemoryFaults(vm, stack)
     stack.suspend(true)
     this.#world.tables.saved_stack.put({ id: vm.id, stack: JSON.stringify(stack.save()) })
     stack.powerOff()
@@ -99,6 +107,7 @@ export class Machines {
   reset(vm: VirtualMachineRow): void {
     const stack = this.machine(vm.id)
     if (stack === undefined) return
+    this.#endMemoryFaults(vm, stack)
     stack.suspend(false)
     stack.reset()
     this.#stages.set(vm.id, 'created')
@@ -108,10 +117,42 @@ export class Machines {
   /** Takes the partition down. A machine that has none, or was only saved, is left without any trace here. */
   powerOff(vm: VirtualMachineRow): void {
     if (this.#world.tables.partition.has(vm.id)) {
-      this.machine(vm.id)?.powerOff()
+      const stack = this.machine(vm.id)
+      if (stack !== undefined) this.#endMemoryFaults(vm, stack)
+      stack?.powerOff()
       this.#drop(vm)
     }
     this.#world.tables.saved_stack.delete(vm.id)
+  }
+
+  /** The host has lost its power: its hypervisor and all partitions are gone at once, without a call. Saved machines keep what is on the disk. */
+  losePower(hostId: string): void {
+    for (const vm of this.#world.by.vmsOfHost.of(hostId)) if (this.#world.tables.partition.has(vm.id)) this.#drop(vm)
+    this.#world.tables.partition.delete(`root ${hostId}`)
+    this.#hosts.delete(hostId)
+  }
+
+  /** What was wrong in the memory of a machine goes with it. */
+  #endMemoryFaults(vm: VirtualMachineRow, stack: MachineStack): void {
+    for (const fault of memoryFaults(this.#world, vm)) {
+      endFault(this.#world, fault)
+      stack.loseInterrupts(processorOf(fault), false)
+    }
+  }
+
+  /**
+   * Switches the trace of a machine on or off, also of one that is off: its next start is traced then. False when too many machines are traced
+   * already. Switching on empties a trace that was off.
+   */
+  setTrace(vmId: string, on: boolean): boolean {
+    const stack = this.machine(vmId)
+    if (!on && this.traces.get(vmId) === undefined) return true
+    if (!this.traces.admit(vmId, (id) => this.#world.tables.virtual_machine.has(id))) return false
+    const log = this.traces.take(vmId, stack?.context.log)
+    if (on && !log.on) log.clear()
+    log.on = on
+    stack?.vmbus.setTrace(on)
+    return true
   }
 
   /** A machine has memory from the first moment of its start, its partition from the last. */
@@ -136,7 +177,9 @@ export class Machines {
     const { core } = host.hypervisor
     const next = core.nextPartitionId
     core.nextPartitionId = number
-    const built = saved === null ? host.powerOn(machineSpecOf(this.#world, vm)) : host.restore(saved)
+    const log = this.traces.get(vm.id)
+    const options = log === undefined ? {} : { log }
+    const built = saved === null ? host.powerOn(machineSpecOf(this.#world, vm), options) : host.restore(saved, options)
     core.nextPartitionId = Math.max(next, number + 1)
     return built.ok ? undefined : built.refusal
   }
@@ -151,6 +194,7 @@ export class Machines {
     const stack = this.#require(host, vm.id)
     this.#stages.set(vm.id, 'created')
     this.#reach(vm, stack, this.#stageOfGuest(vm.id))
+    imposeMachineFaults(this.#world, vm, stack)
     if (vm.state === 'Paused') stack.suspend(true)
     this.#write(vm, stack)
     return stack
@@ -184,7 +228,11 @@ export class Machines {
     if (reset) stack.reset()
     // Which system runs is known only when the loader has found it.
     stack.setGuest(guestFacts(this.#world, vm))
+    const stopCode = this.#world.tables.guest.get(vm.id)?.stopCode
+    if (stopCode != null) stack.stopCode = BigInt(STOP_CODES[stopCode] ?? 0)
     for (const step of steps) stack.step(step)
+    // What the guest model has decided is not decided here once more.
+    stack.host.takeEffects()
     this.#stages.set(vm.id, wanted)
     return true
   }

@@ -33,7 +33,7 @@ export const NO_COSTS: StackCosts = { hypercalls: 0, intercepts: 0, guestInterru
 /** Rows that a machine's trace keeps; older ones are dropped. */
 export const STACK_TRACE_MAX = 20_000
 
-/** The trace of one machine: everything in one order. Off until asked for. */
+/** The trace of one machine: everything in one order, also over several of its starts. Off until asked for. */
 export class StackLog {
   /** Callers ask this before they build a text. */
   on = false
@@ -46,9 +46,17 @@ export class StackLog {
     this.#now = now
   }
 
-  add(kind: StackTraceKind, actor: StackTraceRow['actor'], vpIndex: number, text: string): void {
+  /** `channelId` and `transactionId`: of packets and signals; null for what has none. */
+  add(
+    kind: StackTraceKind,
+    actor: StackTraceRow['actor'],
+    vpIndex: number,
+    text: string,
+    channelId: number | null = null,
+    transactionId: number | null = null,
+  ): void {
     if (!this.on) return
-    this.#rows.push({ sequence: ++this.#sequence, tick: this.#now(), kind, actor, vpIndex, text })
+    this.#rows.push({ sequence: ++this.#sequence, tick: this.#now(), kind, actor, vpIndex, text, channelId, transactionId })
     // Cut in big pieces, so that adding stays cheap.
     if (this.#rows.length > 2 * STACK_TRACE_MAX) this.#rows = this.#rows.slice(-STACK_TRACE_MAX)
   }

@@ -266,6 +266,10 @@ export interface StackTraceRow {
   readonly actor: 'guest' | 'root' | 'hypervisor'
   readonly vpIndex: number
   readonly text: string
+  /** Channel of a packet, a signal or a change of a channel's state; null otherwise. */
+  readonly channelId: number | null
+  /** Transaction of a packet: a request and its completion carry the same; null otherwise. */
+  readonly transactionId: number | null
 }
 
 /** A machine's stack while it has no partition: plain JSON. */

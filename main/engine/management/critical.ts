@@ -41,6 +41,7 @@ export function checkSpace(world: World, volumeId: string): void {
   for (const vm of world.by.vmsOfHost.of(volume.hostId)) {
     if (vm.state !== 'Running' || !hasPartition(vm) || !growsOn(world, vm, volume.letter)) continue
     freezeGuest(world, vm.id)
+    world.machines.suspend(vm, true)
     world.tables.virtual_machine.patch(vm.id, { state: 'Paused', critical: 'disk-space' })
     writeRecord(world, vm.hostId, 'outOfSpace', vm, `${volume.letter}:`)
     writeRecord(world, vm.hostId, 'pausedCritical', vm)

@@ -9,6 +9,7 @@ import type { World } from '../world.ts'
 const VMMS = { channel: 'Microsoft-Windows-Hyper-V-VMMS-Admin', source: 'Hyper-V-VMMS' }
 const WORKER = { channel: 'Microsoft-Windows-Hyper-V-Worker-Admin', source: 'Hyper-V-Worker' }
 const CHIPSET = { channel: 'Microsoft-Windows-Hyper-V-Worker-Admin', source: 'Hyper-V-Chipset' }
+const HYPERVISOR = { channel: 'System', source: 'Hyper-V-Hypervisor' }
 const STORAGE = { channel: 'Microsoft-Windows-Hyper-V-Worker-Admin', source: 'Hyper-V-SynthStor' }
 
 type Level = LogRecordRow['level']
@@ -32,6 +33,7 @@ export const RECORDS = {
   deleted: kind(VMMS, 13003, 'Information', "The virtual machine '%1' was deleted."),
   serviceStarted: kind(VMMS, 14094, 'Information', 'Virtual Machine Management service is started successfully.'),
   serviceStopped: kind(VMMS, 14092, 'Information', 'Virtual Machine Management service is stopped.'),
+  hypervisorStarted: kind(HYPERVISOR, 1, 'Information', 'Hypervisor successfully started.'),
   failedToStart: kind(VMMS, 15130, 'Error', "'%1' failed to start."),
   failedToShutDown: kind(VMMS, 15140, 'Error', "'%1' failed to shut down."),
   notEnoughMemory: kind(

@@ -4,6 +4,7 @@
  * A job is a row and its next step a pending event, so that a killed process goes on with it. What a job does when it ends is given by kind,
  * in `transitions.ts`; this module only moves it along.
  */
+import { announceJob } from '../faults/rules.ts'
 import type { Refusal } from '../kernel/result.ts'
 import type { JobKind, JobRow } from '../rows.ts'
 import type { World } from '../world.ts'
@@ -66,6 +67,7 @@ function endJob(world: World, job: JobRow, columns: Partial<Omit<JobRow, 'id'>>)
   if (current === undefined || current.status !== 'running') return
   for (const event of world.by.eventsOfTarget.of(job.id)) world.events.cancel(event.id)
   world.tables.job.put({ ...current, ...columns, finishedTick: world.now })
+  if (columns.status === 'completed') announceJob(world, current)
   dropOldJobs(world)
 }
 

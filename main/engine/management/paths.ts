@@ -1,4 +1,5 @@
 /** Windows paths on a simulated host: what is well formed, which volume they lie on, which files are there. */
+import { isVolumeLost } from '../faults/rows.ts'
 import { type Result, refuse, succeed } from '../kernel/result.ts'
 import type { HostFileKind, HostFileRow, VolumeRow } from '../rows.ts'
 import { folderOf, type World } from '../world.ts'
@@ -38,10 +39,10 @@ export function normalizePath(world: World, hostId: string, path: string): Resul
   if (!/^[A-Za-z]:$/.test(drive) || text.length > PATH_CHARACTERS_MAX || !parts.slice(1).every(validFileName)) {
     return refuse('path-invalid', { path })
   }
-  const letter = drive.charAt(0).toUpperCase()
-  if (!world.by.volumesOfHost.of(hostId).some((volume) => volume.letter === letter)) {
+  if (volumeOf(world, hostId, drive) === undefined) {
     return refuse('path-not-found', { path })
   }
+  const letter = drive.charAt(0).toUpperCase()
   return succeed(parts.length === 1 ? `${letter}:\\` : `${letter}:\\${parts.slice(1).join('\\')}`)
 }
 
@@ -53,9 +54,10 @@ export function fileAt(world: World, hostId: string, path: string): HostFileRow 
   return world.by.filesOfPath.first(`${hostId}|${path.toLowerCase()}`)
 }
 
+/** The volume of a path; undefined where there is none, or it is lost. */
 export function volumeOf(world: World, hostId: string, path: string): VolumeRow | undefined {
   const letter = path.charAt(0).toUpperCase()
-  return world.by.volumesOfHost.of(hostId).find((volume) => volume.letter === letter)
+  return world.by.volumesOfHost.of(hostId).find((volume) => volume.letter === letter && !isVolumeLost(world, volume))
 }
 
 export function extensionOf(path: string): string {

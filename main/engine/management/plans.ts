@@ -8,6 +8,7 @@ import { ticksOfMs } from '../kernel/ticks.ts'
 import type { JobRow, VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { makesDisk } from './create-input.ts'
+import { timedPlan } from './job-timing.ts'
 import { volumeOf } from './paths.ts'
 
 export interface Step {
@@ -25,6 +26,10 @@ const MEMORY_SETUP_MB_PER_SECOND = 8192
 
 /** Steps of the job; at least one. A pure function of rows, so that a resumed job goes on with the same plan. */
 export function planOf(world: World, job: JobRow): readonly Step[] {
+  return timedPlan(world, job, usualPlan(world, job))
+}
+
+function usualPlan(world: World, job: JobRow): readonly Step[] {
   const vm = job.vmId === null ? undefined : world.tables.virtual_machine.get(job.vmId)
   switch (job.kind) {
     case 'start':

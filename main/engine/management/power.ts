@@ -4,6 +4,7 @@
  * Each command checks whether it may (state table, limits, memory, files), moves the machine into its transition state and begins a job; the
  * job's end (`transitions.ts`) brings it into the settled state. A refused start leaves the records in the event log that the product writes.
  */
+import { isPathLost } from '../faults/rows.ts'
 import { freezeGuest, requestShutdown, thawGuest } from '../guest/guest.ts'
 import { type Result, refuse, succeed } from '../kernel/result.ts'
 import { availableMemoryMb, hasPartition, logicalProcessors, runningCount } from '../machine/host.ts'
@@ -77,7 +78,8 @@ function checkAttachments(world: World, host: HostRow, vm: VirtualMachineRow): R
   for (const drive of world.by.drivesOfVm.of(vm.id)) {
     if (drive.path === null) continue
     const values = { name: vm.name, path: drive.path, controller: controllerText(drive) }
-    if (!drive.path.startsWith('Physical:') && fileAt(world, host.id, drive.path) === undefined) {
+    const reachable = fileAt(world, host.id, drive.path) !== undefined && !isPathLost(world, host.id, drive.path)
+    if (!drive.path.startsWith('Physical:') && !reachable) {
       writeRecord(world, host.id, 'attachmentNotFound', vm, drive.path)
       return refuse('disk-missing', values)
     }

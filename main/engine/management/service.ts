@@ -1,4 +1,5 @@
 /** The Virtual Machine Management service (vmms) of a host, renaming, and breaking off jobs. */
+import { isPoweredOff } from '../faults/rows.ts'
 import { type Result, refuse, succeed } from '../kernel/result.ts'
 import type { JobRow } from '../rows.ts'
 import type { World } from '../world.ts'
@@ -14,6 +15,7 @@ export function startService(world: World, hostId: string): JobResult {
   if (host === undefined) return refuse('unknown-host', { id: hostId })
   if (host.serviceState !== 'stopped')
     return refuse('wrong-state', { name: host.name, state: host.serviceState, action: 'start-service', states: 'stopped' })
+  if (isPoweredOff(world, hostId)) return refuse('host-powered-off', { host: host.name })
   world.tables.host.patch(hostId, { serviceState: 'starting' })
   return succeed(beginJob(world, 'start-service', hostId, null))
 }

@@ -26,6 +26,11 @@ const CRITICAL: Readonly<Record<CriticalReason, string>> = {
   'storage-not-responding': 'Cannot connect to virtual machine storage',
 }
 
+/** Whether a text names a kind of job. */
+export function isJobKind(text: string): text is JobKind {
+  return Object.hasOwn(OPERATION, text)
+}
+
 export function statusText(world: World, vm: VirtualMachineRow): string {
   const job = world.by.runningJobOfVm.first(vm.id)
   if (job !== undefined) return `${operationText(world, vm, job)} (${job.percent}%)`

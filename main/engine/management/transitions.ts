@@ -1,6 +1,8 @@
 /**
  * What jobs and guests bring about: the settled state at the end of a job, and the answer to what a guest system did by itself.
  */
+import { announceRun } from '../faults/rules.ts'
+import { holdGuest } from '../faults/waiting.ts'
 import { type GuestEffect, handleGuestEvent, powerOnGuest, removeGuest, resetGuest } from '../guest/guest.ts'
 import { assertNever, type Refusal } from '../kernel/result.ts'
 import type { PowerOnRefusal } from '../machine/stack-types.ts'
@@ -11,7 +13,7 @@ import { checkSpace } from './critical.ts'
 import { writeRecord } from './event-log.ts'
 import { cancelJobRow, completeJob, failJob, stepJob } from './jobs.ts'
 import { fileAt, joinPath, putFile, removeFile, volumeOf } from './paths.ts'
-import { thaw } from './power.ts'
+import { start, thaw } from './power.ts'
 import type { RefusalCode } from './refusals.ts'
 
 const BYTES_PER_MB = 1024 * 1024
@@ -33,18 +35,21 @@ function finish(world: World, job: JobRow): void {
   const vm = job.vmId === null ? undefined : world.tables.virtual_machine.get(job.vmId)
   if (vm === undefined) return cancelJobRow(world, job)
   if (job.kind === 'shut-down') return giveUpShutDown(world, job, vm)
+  if (job.kind === 'save' && volumeOf(world, vm.hostId, vm.configurationPath) === undefined) return abandonSave(world, job, vm)
   if ((job.kind === 'start' || job.kind === 'restore') && !buildPartition(world, job, vm)) return
   completeJob(world, job)
   switch (job.kind) {
     case 'start':
       settle(world, vm, { state: 'Running' })
       writeRecord(world, vm.hostId, 'started', vm)
-      return powerOnGuest(world, vm.id)
+      powerOnGuest(world, vm.id)
+      return announceRun(world, vm)
     case 'restore':
       removeFile(world, vm.hostId, stateFile(vm))
       settle(world, vm, { state: 'Running', savedStateMb: 0 })
       writeRecord(world, vm.hostId, 'restored', vm)
-      return thaw(world, vm.id)
+      thaw(world, vm.id)
+      return announceRun(world, vm)
     case 'turn-off':
       becomeOff(world, vm)
       return writeRecord(world, vm.hostId, 'turnedOff', vm)
@@ -58,13 +63,15 @@ function finish(world: World, job: JobRow): void {
       world.machines.suspend(vm, false)
       settle(world, vm, { state: 'Running' })
       thaw(world, vm.id)
-      return writeRecord(world, vm.hostId, 'resumed', vm)
+      writeRecord(world, vm.hostId, 'resumed', vm)
+      return announceRun(world, vm)
     case 'reset':
       world.machines.reset(vm)
       // Up time counts from the last reset, too (Msvm_ComputerSystem.OnTimeInMilliseconds).
       settle(world, vm, { state: 'Running', startedTick: world.now })
       writeRecord(world, vm.hostId, 'reset', vm)
-      return resetGuest(world, vm.id)
+      resetGuest(world, vm.id)
+      return announceRun(world, vm)
     case 'delete-saved-state':
       removeFile(world, vm.hostId, stateFile(vm))
       world.machines.powerOff(vm)
@@ -100,7 +107,7 @@ function settle(world: World, vm: VirtualMachineRow, columns: Partial<Omit<Virtu
   world.tables.virtual_machine.patch(vm.id, columns)
 }
 
-function becomeOff(world: World, vm: VirtualMachineRow): void {
+export function becomeOff(world: World, vm: VirtualMachineRow): void {
   world.machines.powerOff(vm)
   removeGuest(world, vm.id)
   settle(world, vm, { state: 'Off', assignedMemoryMb: 0, startedTick: null, critical: null })
@@ -109,6 +116,16 @@ function becomeOff(world: World, vm: VirtualMachineRow): void {
 /** File of the saved memory: `GUID.vmrs` beside the configuration (hyper-v-manager 10.7). */
 function stateFile(vm: VirtualMachineRow): string {
   return joinPath(joinPath(vm.configurationPath, 'Virtual Machines'), `${vm.id}.vmrs`)
+}
+
+/** The volume of the saved state has gone meanwhile: the machine runs on, and the job has failed. */
+function abandonSave(world: World, job: JobRow, vm: VirtualMachineRow): void {
+  const values = { name: vm.name, requiredMb: vm.assignedMemoryMb, freeMb: 0, volume: vm.configurationPath.slice(0, 2) }
+  failJob(world, job, { code: 'volume-full', values } satisfies Refusal<RefusalCode>)
+  settle(world, vm, { state: 'Running' })
+  world.machines.suspend(vm, false)
+  thaw(world, vm.id)
+  announceRun(world, vm)
 }
 
 function finishSave(world: World, vm: VirtualMachineRow): void {
@@ -154,10 +171,20 @@ function finishService(world: World, job: JobRow): void {
   const running = job.kind === 'start-service'
   world.tables.host.patch(job.hostId, { serviceState: running ? 'running' : 'stopped' })
   writeRecord(world, job.hostId, running ? 'serviceStarted' : 'serviceStopped', null)
+  if (running && job.input !== null) startAutomatically(world, job.hostId, JSON.parse(job.input).wasRunning)
+}
+
+/** The host has been switched on: machines follow their Automatic Start Action. What cannot start leaves its records in the event log. */
+function startAutomatically(world: World, hostId: string, wasRunning: readonly string[]): void {
+  for (const vm of world.by.vmsOfHost.of(hostId)) {
+    const wanted = vm.automaticStart === 'always' || (vm.automaticStart === 'if-running' && wasRunning.includes(vm.id))
+    if (wanted && (vm.state === 'Off' || vm.state === 'Saved')) start(world, vm.id)
+  }
 }
 
 /** A pending event of a guest is due. */
 export function handleGuest(world: World, event: PendingEventRow): void {
+  if (holdGuest(world, event)) return
   applyEffects(world, event.target, handleGuestEvent(world, event))
 }
 

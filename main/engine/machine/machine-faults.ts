@@ -1,0 +1,59 @@
+/** Faults of the lab as the stacks of hosts and machines feel them; imposed anew when a stack is built again after a reload. */
+import { memoryFaults, type ProviderName, processorOf } from '../faults/rows.ts'
+import type { VirtualMachineRow } from '../rows.ts'
+import type { World } from '../world.ts'
+import type { HostStack } from './host-stack.ts'
+import type { MachineStack } from './machine-stack.ts'
+import type { DeviceKind, DeviceSpec } from './stack-types.ts'
+
+/** Devices that a provider of the root serves. */
+const PROVIDER_DEVICES: Readonly<Record<ProviderName, readonly DeviceKind[]>> = { storage: ['scsi', 'ide-filter'], network: ['network'] }
+/** Frames with which a ring is filled at the most; the rings of the known systems hold fewer. */
+const FRAMES_MAX = 40_000
+const FRAME_BYTES = 1514
+
+/** A provider of the root stops answering, or goes on (S26). */
+export function stopProvider(host: HostStack, provider: ProviderName, stopped: boolean): void {
+  for (const kind of PROVIDER_DEVICES[provider]) host.setProviderStalled(kind, stopped)
+}
+
+/** What acts on a host that has just been built. */
+export function imposeHostFaults(world: World, hostId: string, host: HostStack): void {
+  for (const fault of world.by.activeFaultsOfHost.of(hostId)) {
+    if (fault.kind === 'provider-stopped') stopProvider(host, fault.device === 'network' ? 'network' : 'storage', true)
+  }
+}
+
+/** What acts on a machine whose stack has just been built again. */
+export function imposeMachineFaults(world: World, vm: VirtualMachineRow, stack: MachineStack): void {
+  for (const fault of memoryFaults(world, vm)) {
+    stack.loseInterrupts(processorOf(fault), true)
+    if (fault.kind === 'full-ring') fillReceiveRing(stack)
+  }
+}
+
+/** The first synthetic adapter whose driver works. */
+export function workingAdapter(stack: MachineStack): DeviceSpec | undefined {
+  return stack.spec.devices.find((device) => device.kind === 'network' && stack.vmbus.pairOf(device)?.started === true)
+}
+
+/** Virtual processor that takes the interrupts of the adapter's channel. */
+export function processorOfAdapter(stack: MachineStack): number {
+  const adapter = workingAdapter(stack)
+  const channel = stack.channelViews().find((view) => view.instanceId === adapter?.instanceId && view.subchannelIndex === 0)
+  return channel?.targetVp ?? 0
+}
+
+/** Frames for a guest that does not take them, until its ring takes no more. The number of packets that wait then. */
+export function fillReceiveRing(stack: MachineStack): number {
+  const adapter = workingAdapter(stack)
+  if (adapter === undefined) return 0
+  const ring = stack.vmbus.pairOf(adapter)?.channel?.rings.hostToGuest
+  if (ring === undefined) return 0
+  for (let sent = 0; sent < FRAMES_MAX; sent++) {
+    const before = ring.bytesToRead
+    stack.traffic.receiveFrame(adapter, FRAME_BYTES)
+    if (ring.bytesToRead <= before) break
+  }
+  return ring.packets().length
+}
