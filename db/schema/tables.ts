@@ -136,6 +136,9 @@ const virtualMachine = sqliteTable('virtual_machine', {
   startedTick: integer('started_tick'),
   savedStateMb: count('saved_state_mb'),
   currentCheckpointId: text('current_checkpoint_id').references((): AnySQLiteColumn => checkpoint.id),
+  processorWeight: count('processor_weight'),
+  processorReserve: count('processor_reserve'),
+  processorLimit: count('processor_limit'),
 })
 
 const vmId = () =>

@@ -138,6 +138,12 @@ export interface VirtualMachineRow extends Row {
   readonly savedStateMb: number
   /** Checkpoint that *Now* descends from. */
   readonly currentCheckpointId: string | null
+  /** Relative weight, 1 to 10000: how contended processors are divided. */
+  readonly processorWeight: number
+  /** Per cent of its processors that the machine is owed, 0 to 100. */
+  readonly processorReserve: number
+  /** Per cent of its processors that it may use at the most, 1 to 100. */
+  readonly processorLimit: number
 }
 
 export type BootDevice = 'floppy' | 'cd' | 'ide' | 'legacy-network' | 'file' | 'hard-drive' | 'dvd' | 'network'
