@@ -16,7 +16,7 @@ import { blankGuest, enterPhase, PHASE_EVENT } from './row.ts'
 import { serviceRuns } from './status.ts'
 
 export { consoleFrame } from './console.ts'
-export { cpuDemand, demandOf, memoryDemandMb } from './demand.ts'
+export { cpuDemand, type GuestDemand, guestDemand, memoryDemandMb } from './demand.ts'
 export { sendKeys } from './keys.ts'
 export type { GuestEffect, GuestPhase } from './phases.ts'
 export { adapterStatus, heartbeat, integrationServicesText, ipAddresses } from './status.ts'
