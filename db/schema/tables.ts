@@ -297,6 +297,35 @@ const preference = sqliteTable('preference', {
   value: words('value'),
 })
 
+const dynamicMemory = sqliteTable('dynamic_memory', {
+  place: place(),
+  id: id().references(() => virtualMachine.id),
+  balloonedMb: count('ballooned_mb'),
+  addedMb: count('added_mb'),
+  removedMb: count('removed_mb'),
+  addOperations: count('add_operations'),
+  removeOperations: count('remove_operations'),
+  smartPagingMb: count('smart_paging_mb'),
+})
+
+const counterWatch = sqliteTable('counter_watch', {
+  place: place(),
+  id: id(),
+  hostId: hostId(),
+  object: words('object'),
+  subject: words('subject'),
+})
+
+const counterSample = sqliteTable('counter_sample', {
+  place: place(),
+  id: id(),
+  hostId: hostId(),
+  object: words('object'),
+  subject: words('subject'),
+  second: count('second'),
+  figures: words('figures'),
+})
+
 const tables = {
   lab,
   random_stream: randomStream,
@@ -317,6 +346,9 @@ const tables = {
   job,
   log_record: logRecord,
   preference,
+  dynamic_memory: dynamicMemory,
+  counter_watch: counterWatch,
+  counter_sample: counterSample,
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }

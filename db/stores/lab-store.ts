@@ -73,6 +73,9 @@ function openStores(db: Database): Stores {
     job: openTableStore(db, 'job'),
     log_record: openTableStore(db, 'log_record'),
     preference: openTableStore(db, 'preference'),
+    dynamic_memory: openTableStore(db, 'dynamic_memory'),
+    counter_watch: openTableStore(db, 'counter_watch'),
+    counter_sample: openTableStore(db, 'counter_sample'),
   }
 }
 

@@ -6,11 +6,12 @@
 import { MetricsReader } from './counters/metrics.ts'
 import { assertNever, invariant } from './kernel/result.ts'
 import type { Tick } from './kernel/ticks.ts'
+import { handleBalance, watchDynamicMemory } from './management/memory-balance.ts'
 import { handleGuest, handleJobEvent } from './management/transitions.ts'
 import type { PendingEventRow } from './rows.ts'
 import { type LabRows, World } from './world.ts'
 
-type EventFamily = 'job' | 'guest'
+type EventFamily = 'job' | 'guest' | 'memory'
 
 export class Engine {
   readonly world: World
@@ -20,6 +21,7 @@ export class Engine {
     this.world = new World(rows)
     this.metrics = new MetricsReader(this.world)
     this.world.machines.adopt()
+    watchDynamicMemory(this.world)
   }
 
   /** Due tick of the next event; undefined when nothing is pending. */
@@ -55,6 +57,8 @@ function dispatch(world: World, event: PendingEventRow): void {
       return handleJobEvent(world, event)
     case 'guest':
       return handleGuest(world, event)
+    case 'memory':
+      return handleBalance(world, event, () => undefined)
     default:
       return assertNever(family)
   }

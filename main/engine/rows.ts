@@ -315,6 +315,39 @@ export interface PreferenceRow extends Row {
   readonly value: string
 }
 
+/** What the balancer has moved of a running machine with dynamic memory. `id` is the virtual machine's id; no row when it is off. */
+export interface DynamicMemoryRow extends Row {
+  /** Given by the guest and not given back, MB. */
+  readonly balloonedMb: number
+  /** Moved to and from the machine since it was started, MB and operations. */
+  readonly addedMb: number
+  readonly removedMb: number
+  readonly addOperations: number
+  readonly removeOperations: number
+  /** Memory that a page file stands in for since a restart found too little, MB. */
+  readonly smartPagingMb: number
+}
+
+/** An instance of a counter object whose history is kept besides the host's totals. `id` is `HOST|OBJECT|SUBJECT`. */
+export interface CounterWatchRow extends Row {
+  readonly hostId: string
+  /** Such as `Hyper-V Hypervisor Virtual Processor`. */
+  readonly object: string
+  /** What the instance is of: empty for the total, else ids of rows (`VM/0` for its first processor). */
+  readonly subject: string
+}
+
+/** Counters of one instance in one simulated second: a place in its ring. `id` is `HOST|OBJECT|SUBJECT|PLACE`. */
+export interface CounterSampleRow extends Row {
+  readonly hostId: string
+  readonly object: string
+  readonly subject: string
+  /** Whole seconds since the lab's start instant. */
+  readonly second: number
+  /** JSON object of values by counter name. */
+  readonly figures: string
+}
+
 /** All tables of a lab by name. */
 export interface RowTypes {
   lab: LabRow
@@ -336,6 +369,9 @@ export interface RowTypes {
   job: JobRow
   log_record: LogRecordRow
   preference: PreferenceRow
+  dynamic_memory: DynamicMemoryRow
+  counter_watch: CounterWatchRow
+  counter_sample: CounterSampleRow
 }
 
 export type TableName = keyof RowTypes
@@ -361,4 +397,7 @@ export const TABLE_NAMES = [
   'job',
   'log_record',
   'preference',
+  'dynamic_memory',
+  'counter_watch',
+  'counter_sample',
 ] as const satisfies readonly TableName[]

@@ -17,6 +17,7 @@ import { serviceRuns } from './status.ts'
 
 export { consoleFrame } from './console.ts'
 export { cpuDemand, type GuestDemand, guestDemand, memoryDemandMb } from './demand.ts'
+export { guestHasDriver, isGuestUp } from './driver.ts'
 export { sendKeys } from './keys.ts'
 export type { GuestEffect, GuestPhase } from './phases.ts'
 export { adapterStatus, heartbeat, integrationServicesText, ipAddresses } from './status.ts'

@@ -47,11 +47,13 @@ export { type DynamicMemoryReport, liveVps, type Partition, type VirtualProcesso
 export {
   createChildPartition,
   DEFAULT_SPEC,
+  growPartition,
   type MemoryBlock,
   type PartitionSpec,
   removePartition,
   runPartition,
   type StartOutcome,
+  shrinkPartition,
   suspendPartition,
 } from './partition-start.ts'
 export {
