@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3'
 import { FIRST } from './0001_first.ts'
 import { HYPERVISOR } from './0002_hypervisor.ts'
+import { LOAD } from './0004_load.ts'
 import { FAULTS } from './0005_faults.ts'
 
 export interface Migration {
@@ -14,6 +15,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'first tables', sql: FIRST },
   { version: 2, name: 'hypervisor', sql: HYPERVISOR },
+  { version: 4, name: 'load', sql: LOAD },
   { version: 5, name: 'faults', sql: FAULTS },
 ]
 

@@ -166,3 +166,36 @@ describe('migration 5', () => {
     expect(timing('250, 10, 20')).not.toThrow()
   })
 })
+
+describe('migration 4', () => {
+  const machine = () => {
+    db.exec("INSERT INTO host VALUES (1, 'h', 'HV01', 'p', 'm', 'Intel', 2, 8, 2, 3600, 1024, 0, 1, 'running', 'C:', 'C:', '[]', 0)")
+    db.exec(
+      `INSERT INTO virtual_machine VALUES (1, 'v', 'h', 'vm', 2, '10.0', 0, '', 'C:', 'Off', NULL, 2, 1024, 0, 512, 2048, 20, 5000,
+        'nothing', 'save', '[]', 'idle', 0, NULL, 0, NULL)`,
+    )
+  }
+
+  it('gives machines of an older lab the weight, reserve and limit of the product', () => {
+    migrate(db, 2)
+    machine()
+    migrate(db)
+    expect(db.prepare('SELECT processor_weight AS w, processor_reserve AS r, processor_limit AS l FROM virtual_machine').all()).toEqual([
+      { w: 100, r: 0, l: 100 },
+    ])
+  })
+
+  it.each([
+    ['processor_weight', 0],
+    ['processor_weight', 10_001],
+    ['processor_reserve', -1],
+    ['processor_reserve', 101],
+    ['processor_limit', 0],
+    ['processor_limit', 101],
+  ])('refuses a %s of %i', (column, value) => {
+    migrate(db, 2)
+    machine()
+    migrate(db)
+    expect(() => db.exec(`UPDATE virtual_machine SET ${column} = ${value}`)).toThrow(column)
+  })
+})

@@ -181,6 +181,9 @@ export class SampleBuilder {
       startedTick: hasPartition ? condition.startedTick : null,
       savedStateMb: condition.state === 'Saved' ? condition.memoryMb : 0,
       currentCheckpointId: chain.at(-1)?.id ?? null,
+      processorWeight: 100,
+      processorReserve: 0,
+      processorLimit: 100,
     })
     this.adapters.push({
       id: this.guid('adapter'),

@@ -136,6 +136,9 @@ const virtualMachine = sqliteTable('virtual_machine', {
   startedTick: integer('started_tick'),
   savedStateMb: count('saved_state_mb'),
   currentCheckpointId: text('current_checkpoint_id').references((): AnySQLiteColumn => checkpoint.id),
+  processorWeight: count('processor_weight'),
+  processorReserve: count('processor_reserve'),
+  processorLimit: count('processor_limit'),
 })
 
 const vmId = () =>
@@ -332,6 +335,35 @@ const jobTiming = sqliteTable('job_timing', {
   jitterTicks: count('jitter_ticks'),
 })
 
+const dynamicMemory = sqliteTable('dynamic_memory', {
+  place: place(),
+  id: id().references(() => virtualMachine.id),
+  balloonedMb: count('ballooned_mb'),
+  addedMb: count('added_mb'),
+  removedMb: count('removed_mb'),
+  addOperations: count('add_operations'),
+  removeOperations: count('remove_operations'),
+  smartPagingMb: count('smart_paging_mb'),
+})
+
+const counterWatch = sqliteTable('counter_watch', {
+  place: place(),
+  id: id(),
+  hostId: hostId(),
+  object: words('object'),
+  subject: words('subject'),
+})
+
+const counterSample = sqliteTable('counter_sample', {
+  place: place(),
+  id: id(),
+  hostId: hostId(),
+  object: words('object'),
+  subject: words('subject'),
+  second: count('second'),
+  figures: words('figures'),
+})
+
 const tables = {
   lab,
   random_stream: randomStream,
@@ -354,6 +386,9 @@ const tables = {
   preference,
   fault,
   job_timing: jobTiming,
+  dynamic_memory: dynamicMemory,
+  counter_watch: counterWatch,
+  counter_sample: counterSample,
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }

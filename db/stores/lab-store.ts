@@ -75,6 +75,9 @@ function openStores(db: Database): Stores {
     preference: openTableStore(db, 'preference'),
     fault: openTableStore(db, 'fault'),
     job_timing: openTableStore(db, 'job_timing'),
+    dynamic_memory: openTableStore(db, 'dynamic_memory'),
+    counter_watch: openTableStore(db, 'counter_watch'),
+    counter_sample: openTableStore(db, 'counter_sample'),
   }
 }
 

@@ -7,11 +7,12 @@ import { MetricsReader } from './counters/metrics.ts'
 import { handleFaultEvent } from './faults/events.ts'
 import { assertNever, invariant } from './kernel/result.ts'
 import type { Tick } from './kernel/ticks.ts'
+import { handleBalance, watchDynamicMemory } from './management/memory-balance.ts'
 import { handleGuest, handleJobEvent } from './management/transitions.ts'
 import type { PendingEventRow } from './rows.ts'
 import { type LabRows, World } from './world.ts'
 
-type EventFamily = 'job' | 'guest' | 'fault'
+type EventFamily = 'job' | 'guest' | 'fault' | 'memory'
 
 export class Engine {
   readonly world: World
@@ -21,6 +22,7 @@ export class Engine {
     this.world = new World(rows)
     this.metrics = new MetricsReader(this.world)
     this.world.machines.adopt()
+    watchDynamicMemory(this.world)
   }
 
   /** Due tick of the next event; undefined when nothing is pending. */
@@ -58,6 +60,8 @@ function dispatch(world: World, event: PendingEventRow): void {
       return handleGuest(world, event)
     case 'fault':
       return handleFaultEvent(world, event)
+    case 'memory':
+      return handleBalance(world, event, () => undefined)
     default:
       return assertNever(family)
   }

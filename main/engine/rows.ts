@@ -138,6 +138,12 @@ export interface VirtualMachineRow extends Row {
   readonly savedStateMb: number
   /** Checkpoint that *Now* descends from. */
   readonly currentCheckpointId: string | null
+  /** Relative weight, 1 to 10000: how contended processors are divided. */
+  readonly processorWeight: number
+  /** Per cent of its processors that the machine is owed, 0 to 100. */
+  readonly processorReserve: number
+  /** Per cent of its processors that it may use at the most, 1 to 100. */
+  readonly processorLimit: number
 }
 
 export type BootDevice = 'floppy' | 'cd' | 'ide' | 'legacy-network' | 'file' | 'hard-drive' | 'dvd' | 'network'
@@ -354,6 +360,39 @@ export interface JobTimingRow extends Row {
   readonly jitterTicks: Tick
 }
 
+/** What the balancer has moved of a running machine with dynamic memory. `id` is the virtual machine's id; no row when it is off. */
+export interface DynamicMemoryRow extends Row {
+  /** Given by the guest and not given back, MB. */
+  readonly balloonedMb: number
+  /** Moved to and from the machine since it was started, MB and operations. */
+  readonly addedMb: number
+  readonly removedMb: number
+  readonly addOperations: number
+  readonly removeOperations: number
+  /** Memory that a page file stands in for since a restart found too little, MB. */
+  readonly smartPagingMb: number
+}
+
+/** An instance of a counter object whose history is kept besides the host's totals. `id` is `HOST|OBJECT|SUBJECT`. */
+export interface CounterWatchRow extends Row {
+  readonly hostId: string
+  /** Such as `Hyper-V Hypervisor Virtual Processor`. */
+  readonly object: string
+  /** What the instance is of: empty for the total, else ids of rows (`VM/0` for its first processor). */
+  readonly subject: string
+}
+
+/** Counters of one instance in one simulated second: a place in its ring. `id` is `HOST|OBJECT|SUBJECT|PLACE`. */
+export interface CounterSampleRow extends Row {
+  readonly hostId: string
+  readonly object: string
+  readonly subject: string
+  /** Whole seconds since the lab's start instant. */
+  readonly second: number
+  /** JSON object of values by counter name. */
+  readonly figures: string
+}
+
 /** All tables of a lab by name. */
 export interface RowTypes {
   lab: LabRow
@@ -377,6 +416,9 @@ export interface RowTypes {
   preference: PreferenceRow
   fault: FaultRow
   job_timing: JobTimingRow
+  dynamic_memory: DynamicMemoryRow
+  counter_watch: CounterWatchRow
+  counter_sample: CounterSampleRow
 }
 
 export type TableName = keyof RowTypes
@@ -404,4 +446,7 @@ export const TABLE_NAMES = [
   'preference',
   'fault',
   'job_timing',
+  'dynamic_memory',
+  'counter_watch',
+  'counter_sample',
 ] as const satisfies readonly TableName[]

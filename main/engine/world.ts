@@ -17,6 +17,9 @@ export type Tables = { readonly [Name in TableName]: Table<RowTypes[Name]> }
 /** All rows of a lab, as they are loaded. A missing table is empty. */
 export type LabRows = { readonly [Name in TableName]?: Iterable<RowTypes[Name]> }
 
+/** Tables that change as time passes although nothing happens. They are written with the clock, or with what does happen. */
+const WITH_THE_CLOCK: ReadonlySet<string> = new Set<TableName>(['lab', 'pending_event', 'counter_sample'])
+
 export class World {
   readonly tables: Tables
   readonly events: EventQueue
@@ -76,9 +79,9 @@ export class World {
     return this.#nextRecord++
   }
 
-  /** Whether rows changed since the changes were last taken; the clock alone does not count. */
+  /** Whether rows changed since the changes were last taken; the clock, and what comes again every few seconds with it, do not count. */
   get hasChanges(): boolean {
-    for (const [name, ids] of this.#changes) if (ids.size > 0 && name !== 'lab') return true
+    for (const [name, ids] of this.#changes) if (ids.size > 0 && !WITH_THE_CLOCK.has(name)) return true
     return false
   }
 
@@ -160,6 +163,9 @@ function buildTables(changedIn: (name: TableName) => Set<string>): Tables {
     preference: table('preference'),
     fault: table('fault'),
     job_timing: table('job_timing'),
+    dynamic_memory: table('dynamic_memory'),
+    counter_watch: table('counter_watch'),
+    counter_sample: table('counter_sample'),
   }
 }
 
@@ -192,6 +198,7 @@ function buildIndexes(tables: Tables) {
     faultsOfHost: tables.fault.index((row) => row.hostId),
     activeFaultsOfHost: tables.fault.index((row) => (row.state === 'active' ? row.hostId : null)),
     faultRulesOfJob: tables.fault.index((row) => (row.state === 'rule' ? `${row.hostId}|${row.jobKind}` : null)),
+    watchesOfHost: tables.counter_watch.index((row) => row.hostId),
   }
 }
 

@@ -97,6 +97,9 @@ export function testVm(id: string, columns: Partial<VirtualMachineRow> = {}): Vi
     startedTick: null,
     savedStateMb: 0,
     currentCheckpointId: null,
+    processorWeight: 100,
+    processorReserve: 0,
+    processorLimit: 100,
     ...columns,
   }
 }

@@ -4,7 +4,7 @@ import { TICKS_PER_SECOND, type Tick } from '../kernel/ticks.ts'
 import { type WorkloadDemand, type WorkloadMoment, workloadDemand, workloadOf } from '../products/workloads.ts'
 import type { GuestRow, VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
-import { type GuestPhase, isUp } from './phases.ts'
+import { type GuestPhase, isUp, kernelRuns } from './phases.ts'
 import { productOf } from './row.ts'
 
 /** Processors' worth of work of the phases in which the system is not up (boot profiles of devices 10). */
@@ -62,43 +62,64 @@ function momentOf(world: World, vmId: string, tick: Tick): WorkloadMoment {
   }
 }
 
-/** What the workload of a machine asks for now; undefined while its system is not up or its processors are frozen. */
-export function demandOf(world: World, vmId: string, tick: Tick): WorkloadDemand | undefined {
-  const vm = world.tables.virtual_machine.get(vmId)
-  const guest = world.tables.guest.get(vmId)
-  if (vm === undefined || guest === undefined || guest.frozenAfter !== null || !isUp(guest.phase)) return undefined
-  return workloadDemand(workloadOf(vm.workload), momentOf(world, vmId, tick))
+/** What a guest asks for in one second. */
+export interface GuestDemand {
+  /** Virtual processors that have work; the rest idle. */
+  readonly processors: number
+  /** Part of each of those, 0 to 1. */
+  readonly part: number
+  /** Memory in use, MB: never above what the machine can be given. 0 while no system runs. */
+  readonly memoryMb: number
+  /** Disk and network; undefined while the system is not up. */
+  readonly io: WorkloadDemand | undefined
 }
 
-/** Part of each virtual processor that the guest asks for, 0 to 1. */
+/** A guest that has no processor time: frozen, or not there. Its memory stays in use. */
+const AT_REST: Pick<GuestDemand, 'processors' | 'part' | 'io'> = { processors: 0, part: 0, io: undefined }
+
+/** Everything that the guest of a machine asks for at `tick`, from one look at its workload. */
+export function guestDemand(world: World, vm: VirtualMachineRow, guest: GuestRow | undefined, tick: Tick): GuestDemand {
+  if (guest === undefined) return { ...AT_REST, memoryMb: 0 }
+  const product = productOf(guest)
+  const moment = momentOf(world, vm.id, tick)
+  const up = isUp(guest.phase)
+  const workload = up ? workloadDemand(workloadOf(vm.workload), moment) : undefined
+  const memoryMb = memoryInUse(vm, guest, product?.idleMemoryMb, workload?.memoryMb ?? 0)
+  if (guest.frozenAfter !== null) return { ...AT_REST, memoryMb }
+  if (workload === undefined) {
+    // Until the kernel starts them, the other processors wait: firmware and loader run on the first.
+    const processors = kernelRuns(guest.phase) ? vm.processorCount : 1
+    return { processors, part: clamp((phaseProcessors(vm, guest) * (0.85 + 0.3 * moment.noise(20))) / processors), memoryMb, io: undefined }
+  }
+  if (product?.busyWaits) return { processors: 1, part: 1, memoryMb, io: workload }
+  const idle = ((product?.idleCpu ?? 0) * (0.4 + 1.2 * moment.noise(21))) / vm.processorCount
+  return { processors: vm.processorCount, part: clamp(idle + workload.cpu), memoryMb, io: workload }
+}
+
+/** Part of all virtual processors together that the guest asks for, 0 to 1. */
 export function cpuDemand(world: World, vmId: string, tick: Tick): number {
   const vm = world.tables.virtual_machine.get(vmId)
-  const guest = world.tables.guest.get(vmId)
-  if (vm === undefined || guest === undefined || guest.frozenAfter !== null) return 0
-  const moment = momentOf(world, vmId, tick)
-  if (!isUp(guest.phase)) return clamp((phaseProcessors(vm, guest) * (0.85 + 0.3 * moment.noise(20))) / vm.processorCount)
-  const product = productOf(guest)
-  if (product?.busyWaits) return 1 / vm.processorCount
-  const idle = ((product?.idleCpu ?? 0) * (0.4 + 1.2 * moment.noise(21))) / vm.processorCount
-  return clamp(idle + workloadDemand(workloadOf(vm.workload), moment).cpu)
+  if (vm === undefined) return 0
+  const { processors, part } = guestDemand(world, vm, world.tables.guest.get(vmId), tick)
+  return (processors * part) / vm.processorCount
+}
+
+/** Memory that the guest of a machine uses, MB, as its driver reports it. 0 while no system runs. */
+export function memoryDemandMb(world: World, vmId: string, tick: Tick): number {
+  const vm = world.tables.virtual_machine.get(vmId)
+  return vm === undefined ? 0 : guestDemand(world, vm, world.tables.guest.get(vmId), tick).memoryMb
+}
+
+function memoryInUse(vm: VirtualMachineRow, guest: GuestRow, idleMb: number | undefined, workloadMb: number): number {
+  if (idleMb === undefined) return 0
+  const idle = idleMb * (isUp(guest.phase) ? 1 : (PHASE_MEMORY[guest.phase as GuestPhase] ?? 0.7))
+  const ceiling = vm.dynamicMemory ? vm.maximumMemoryMb : Math.floor(vm.assignedMemoryMb * 0.95)
+  return Math.min(ceiling, Math.round(idle + workloadMb))
 }
 
 function phaseProcessors(vm: VirtualMachineRow, guest: GuestRow): number {
   if (vm.generation === 1 && (guest.phase === 'boot-failed' || guest.phase === 'boot-error')) return 1
   return PHASE_PROCESSORS[guest.phase as GuestPhase] ?? 0
-}
-
-/** Memory in use by the guest, MB: never above what it can be given. 0 while no system runs. */
-export function memoryDemandMb(world: World, vmId: string, tick: Tick): number {
-  const vm = world.tables.virtual_machine.get(vmId)
-  const guest = world.tables.guest.get(vmId)
-  const product = guest === undefined ? null : productOf(guest)
-  if (vm === undefined || guest === undefined || product === null) return 0
-  const up = isUp(guest.phase)
-  const workload = up ? workloadDemand(workloadOf(vm.workload), momentOf(world, vmId, tick)).memoryMb : 0
-  const idle = product.idleMemoryMb * (up ? 1 : (PHASE_MEMORY[guest.phase as GuestPhase] ?? 0.7))
-  const ceiling = vm.dynamicMemory ? vm.maximumMemoryMb : Math.floor(vm.assignedMemoryMb * 0.95)
-  return Math.min(ceiling, Math.round(idle + workload))
 }
 
 function clamp(value: number): number {

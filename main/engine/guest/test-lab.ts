@@ -87,6 +87,9 @@ function addMachine(world: World, machine: TestMachine): void {
     startedTick: 0,
     savedStateMb: 0,
     currentCheckpointId: null,
+    processorWeight: 100,
+    processorReserve: 0,
+    processorLimit: 100,
   })
   if (machine.disk !== undefined) addDrive(world, machine, 'hard-disk', machine.disk, true)
   if (machine.disc !== undefined) addDrive(world, machine, 'dvd', machine.disc, machine.disc !== null)

@@ -10,7 +10,7 @@ export interface CounterInfo {
 }
 
 /** Counted events of a virtual processor in their storage order; names without "/sec". */
-const VP_EVENT_NAMES = [
+export const VP_EVENT_NAMES = [
   ['Hypercalls', 'Hypercalls'],
   ['GpaSpaceHypercalls', 'GPA Space Hypercalls'],
   ['LogicalProcessorHypercalls', 'Logical Processor Hypercalls'],

@@ -9,7 +9,17 @@ export {
   type ProcessorGeneration,
   type SourceMark,
 } from './cost-table.ts'
-export { COUNTER_SETS, type CounterInfo, type CounterKind, type CounterSetName, VP_EVENT_KEYS, type VpEvent } from './counter-names.ts'
+export {
+  COUNTER_SETS,
+  type CounterInfo,
+  type CounterKind,
+  type CounterSetName,
+  VP_EVENT,
+  VP_EVENT_COUNT,
+  VP_EVENT_KEYS,
+  VP_EVENT_NAMES,
+  type VpEvent,
+} from './counter-names.ts'
 export { type CounterValues, perSecond, type VpTimes } from './counters.ts'
 export { type CpuidRegisters, vendorText } from './cpuid.ts'
 export { checkInputValue, decodeInputValue, encodeResultValue, type InputValue, isAnswered } from './dispatcher.ts'
@@ -37,11 +47,13 @@ export { type DynamicMemoryReport, liveVps, type Partition, type VirtualProcesso
 export {
   createChildPartition,
   DEFAULT_SPEC,
+  growPartition,
   type MemoryBlock,
   type PartitionSpec,
   removePartition,
   runPartition,
   type StartOutcome,
+  shrinkPartition,
   suspendPartition,
 } from './partition-start.ts'
 export {
@@ -58,7 +70,7 @@ export * from './privileges.ts'
 export { FULL_PROCESSOR, PROPERTIES, PropertyCode, type PropertyInfo, type PropertyName } from './properties.ts'
 export { REGISTERS, type RegisterName } from './registers.ts'
 export { type RestoreOutcome, restoreHypervisor } from './restore.ts'
-export { WINDOW_TICKS } from './scheduler.ts'
+export { type NewVp, Scheduler, type VpControls, WINDOW_TICKS } from './scheduler.ts'
 export { SCHEDULER_TYPES, type SchedulerTypeInfo, type SchedulerTypeName } from './scheduler-types.ts'
 export { type HypervisorSnapshot, SNAPSHOT_VERSION, snapshotHypervisor, stateHash } from './snapshot.ts'
 export { HvStatus, statusName } from './status.ts'

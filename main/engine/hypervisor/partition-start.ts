@@ -63,6 +63,9 @@ export const DEFAULT_SPEC: Omit<PartitionSpec, 'vpCount' | 'memory'> = {
   registers: [],
 }
 
+/** Where a partition's memory comes from. */
+export type MemoryPlacement = Pick<PartitionSpec, 'node' | 'numaSpanning'>
+
 export type StartOutcome =
   | { readonly ok: true; readonly partitionId: PartitionId }
   /** The call that failed; what had been built is gone again. */
@@ -173,6 +176,29 @@ export function createChildPartition(hypervisor: Hypervisor, spec: PartitionSpec
     if (!(error instanceof CallFailed)) throw error
     if (partitionId !== 0) removePartition(hypervisor, partitionId)
     return { ok: false, call: error.call, status: error.status }
+  }
+}
+
+/** Gives a partition more memory at the end of its address space; false when the host has none. */
+export function growPartition(hypervisor: Hypervisor, partitionId: PartitionId, block: MemoryBlock, spec: MemoryPlacement): boolean {
+  try {
+    new ParentStack(hypervisor).map(partitionId, block, spec.node, spec.numaSpanning)
+    return true
+  } catch (error) {
+    if (!(error instanceof CallFailed)) throw error
+    return false
+  }
+}
+
+/** Takes memory out of a partition's address space; its pages go back to the root. */
+export function shrinkPartition(hypervisor: Hypervisor, partitionId: PartitionId, block: MemoryBlock): void {
+  const stack = new ParentStack(hypervisor)
+  const large = block.page % PAGES_PER_2M === 0 && block.pages % PAGES_PER_2M === 0
+  const unit = large ? PAGES_PER_2M : 1
+  for (let done = 0; done < block.pages; done += MAP_BATCH * unit) {
+    const pageCount = Math.min(MAP_BATCH, (block.pages - done) / unit)
+    const unmapFlags = large ? MapFlag.LargePage : 0
+    stack.call(HvCall.UnmapGpaPages, { targetPartitionId: partitionId, targetPage: block.page + done, unmapFlags, pageCount }, partitionId)
   }
 }
 

@@ -79,6 +79,14 @@ export class ProcessorTimes {
     }
   }
 
+  protected clearTimes(start: Tick): void {
+    for (const column of [this.lpGuest, this.lpHypervisor, this.lpGuestTicks, this.lpHypervisorTicks, this.lpSwitches, this.lpSwitchRate]) {
+      column.fill(0)
+    }
+    this.lpSince = start
+    this.load = 0
+  }
+
   /** Adds up a slot's time; its rates may change from here on. */
   protected foldSlot(slot: number, at: Tick): void {
     const { vps } = this

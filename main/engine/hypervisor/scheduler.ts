@@ -41,6 +41,8 @@ export interface NewVp {
   readonly node: number
   /** Root VPs name their processor. */
   readonly pinnedTo?: number
+  /** Logical processor that it begins on; without it the one with the fewest VPs of its node. */
+  readonly home?: number
   /** One hardware thread per core: takes whole cores under the core scheduler. */
   readonly smt: boolean
 }
@@ -81,19 +83,36 @@ export class Scheduler extends ProcessorTimes {
   addVp(vp: NewVp, now: Tick): number {
     const slot = this.#free.pop() ?? this.slotEnd++
     const { vps } = this
+    // A slot that was never used, or was given back, is blank.
     vps.reserveSlots(slot + 1)
-    vps.clearSlot(slot)
     vps.alive[slot] = 1
     vps.since[slot] = now
     vps.node[slot] = vp.node
     vps.root[slot] = vp.pinnedTo === undefined ? 0 : 1
     vps.wholeCore[slot] = this.type.coreIsolation && !vp.smt && vp.pinnedTo === undefined ? 1 : 0
-    const home = vp.pinnedTo ?? this.placement.leastPopulated(vp.node)
+    const home = vp.pinnedTo ?? vp.home ?? this.placement.leastPopulated(vp.node)
     vps.home[slot] = home
     this.#populate(home, 1)
     this.#setControls(slot, vp.controls)
     this.#changed.add(slot)
     return slot
+  }
+
+  /** Forgets everything: as it was made, at `start`. Cheaper than a new one where a host is worked out again and again. */
+  restart(start: Tick): void {
+    this.vps.clear(this.slotEnd)
+    this.clearTimes(start)
+    this.placement.clearLoads()
+    this.placement.residents.fill(0)
+    this.slotEnd = 0
+    this.saturated = false
+    this.occupied = 0
+    this.spreads = 0
+    this.boundary = (Math.floor(start / WINDOW_TICKS) + 1) * WINDOW_TICKS
+    this.#free.length = 0
+    this.#changed.clear()
+    this.#charged.clear()
+    this.#all = true
   }
 
   /** Frees a slot. A share that was spread over processors leaves the others at the next window's start. */
@@ -192,6 +211,8 @@ export class Scheduler extends ProcessorTimes {
   }
 
   #markRoots(): void {
+    // Everything is worked out anew in any case.
+    if (this.#all) return
     for (let slot = 0; slot < this.slotEnd; slot++) if (this.vps.root[slot] === 1) this.#changed.add(slot)
   }
 

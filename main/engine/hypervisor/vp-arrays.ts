@@ -62,6 +62,13 @@ export class VpArrays {
     this.capacity = capacity
   }
 
+  /** Makes slots 0 to `end` blank. */
+  clear(end: number): void {
+    for (const key of FLOATS) this[key].fill(0, 0, end)
+    for (const key of INTS) this[key].fill(0, 0, end)
+    for (const key of BYTES) this[key].fill(0, 0, end)
+  }
+
   clearSlot(slot: number): void {
     for (const key of FLOATS) this[key][slot] = 0
     for (const key of INTS) this[key][slot] = 0

@@ -14,6 +14,7 @@ import type { World } from '../world.ts'
 import { HostStack } from './host-stack.ts'
 import { imposeHostFaults, imposeMachineFaults } from './machine-faults.ts'
 import type { MachineStack } from './machine-stack.ts'
+import { backMemory, type MemoryMove, moveMemory } from './memory-moves.ts'
 import { guestFacts, hostSpecOf, machineSpecOf } from './specs.ts'
 import type { ChannelView, PowerOnRefusal, SavedStack } from './stack-types.ts'
 import { type Stage, stageOf, stepsTo } from './stages.ts'
@@ -101,6 +102,15 @@ export class Machines {
     if (stack === undefined) return
     stack.suspend(suspended)
     this.#write(vm, stack)
+  }
+
+  /** Moves memory to or from a running machine with dynamic memory, MB; true when it has moved. The row of the machine is the caller's. */
+  moveMemory(vm: VirtualMachineRow, move: MemoryMove | 'back', amountMb: number): boolean {
+    const stack = this.machine(vm.id)
+    if (stack === undefined) return false
+    const moved = move === 'back' ? backMemory(stack, amountMb) : moveMemory(stack, move, amountMb)
+    if (moved) this.#write({ ...vm, assignedMemoryMb: stack.spec.memoryMb }, stack)
+    return moved
   }
 
   /** Hard reset: memory is lost, the partition stays. */

@@ -2,11 +2,11 @@
 import { HvCall, HvStatus, MapFlag, type MemoryBlock } from '../hypervisor/index.ts'
 import type { MachineContext } from './machine-context.ts'
 
-const PAGES_PER_MB = 256
+export const PAGES_PER_MB = 256
 const PAGES_PER_2M = 512
 /** Guest memory below the hole for devices under 4 GB, and where the rest begins. */
-const LOW_PAGES_MAX = 0xf_8000
-const HIGH_PAGES_START = 0x10_0000
+export const LOW_PAGES_MAX = 0xf_8000
+export const HIGH_PAGES_START = 0x10_0000
 /** What the partition is built with; the rest is mapped call by call, with room in the pool for its tables before each. */
 const FIRST_HIGH_PAGES = 64 * 1024 * PAGES_PER_MB
 /** Large pages that one call can name (core sheet 1.2, row 6). */

@@ -6,7 +6,7 @@
  * that exits on this processor (hypervisor reference 2.5 to 2.7; rules S22, S28, S63 to S65). Costs are linear in the operations, so each
  * kind of machine is worked out once.
  */
-import { type GuestOperations, guestExits } from '../hypervisor/index.ts'
+import { type GuestOperations, guestExits, VP_EVENT_COUNT } from '../hypervisor/index.ts'
 import type { VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { IDE_DMA, TULIP_RECEIVE, TULIP_SEND } from './emulated-io.ts'
@@ -29,15 +29,17 @@ export interface ProcessorUse {
   readonly hypervisor: number
   /** Of the parent partition, on the machine's behalf. */
   readonly root: number
+  /** In which its processors only wait for the parent: every emulated access is a round trip. */
+  readonly stall: number
 }
 
-interface UnitCost {
-  readonly guest: number
-  readonly hypervisor: number
-  readonly root: number
+interface UnitCost extends ProcessorUse {
+  /** Counted events of the virtual processors, by `VP_EVENT`. */
+  readonly events: Float64Array
 }
 
-interface UnitCosts {
+/** What each unit of a machine's work costs; worked out once for each kind of machine. */
+export interface UnitCosts {
   /** A virtual processor that only ticks. */
   readonly idle: UnitCost
   readonly processor: UnitCost
@@ -62,7 +64,12 @@ const FRAMES_PER_INTERRUPT = 4
 
 export class ProcessorCosts {
   readonly #world: World
-  readonly #known = new Map<string, UnitCosts>()
+  readonly #kinds = new Map<string, UnitCosts>()
+  /** What was looked up for a row stays right as long as neither it nor the guest's system nor the adapter is replaced. */
+  readonly #known = new WeakMap<
+    VirtualMachineRow,
+    { readonly system: string | null; readonly legacy: boolean; readonly costs: UnitCosts }
+  >()
 
   constructor(world: World) {
     this.#world = world
@@ -70,20 +77,33 @@ export class ProcessorCosts {
 
   /** What the machine takes for this work. */
   use(vm: VirtualMachineRow, work: GuestWork): ProcessorUse {
-    const { idle, processor, request, frame } = this.#costsOf(vm)
-    const sum = (part: keyof UnitCost): number =>
+    const { idle, processor, request, frame } = this.costsOf(vm)
+    const sum = (part: keyof ProcessorUse): number =>
       vm.processorCount * idle[part] + work.processors * processor[part] + work.requests * request[part] + work.frames * frame[part]
-    return { guest: work.processors + sum('guest'), hypervisor: sum('hypervisor'), root: sum('root') }
+    return { guest: work.processors + sum('guest'), hypervisor: sum('hypervisor'), root: sum('root'), stall: sum('stall') }
   }
 
-  #costsOf(vm: VirtualMachineRow): UnitCosts {
-    const system = this.#world.tables.guest.get(vm.id)?.productId ?? 'firmware'
+  /** Adds the counted events per second of this work, `pace` of it done, to `totals` (by `VP_EVENT`). */
+  addEvents(vm: VirtualMachineRow, work: GuestWork, pace: number, totals: Float64Array): void {
+    const { idle, processor, request, frame } = this.costsOf(vm)
+    for (let event = 0; event < VP_EVENT_COUNT; event++) {
+      const busy =
+        work.processors * (processor.events[event] ?? 0) +
+        work.requests * (request.events[event] ?? 0) +
+        work.frames * (frame.events[event] ?? 0)
+      totals[event] = (totals[event] ?? 0) + vm.processorCount * (idle.events[event] ?? 0) + pace * busy
+    }
+  }
+
+  costsOf(vm: VirtualMachineRow): UnitCosts {
+    const system = this.#world.tables.guest.get(vm.id)?.productId ?? null
     const legacy = this.#world.by.adaptersOfVm.first(vm.id)?.kind === 'legacy'
-    const key = `${vm.hostId} ${system} ${vm.generation} ${vm.processorCount} ${legacy}`
-    const known = this.#known.get(key)
-    if (known) return known
-    const costs = this.#workOut(vm, guestFacts(this.#world, vm), legacy)
-    this.#known.set(key, costs)
+    const known = this.#known.get(vm)
+    if (known?.system === system && known.legacy === legacy) return known.costs
+    const key = `${vm.hostId} ${system ?? 'firmware'} ${vm.generation} ${vm.processorCount} ${legacy}`
+    const costs = this.#kinds.get(key) ?? this.#workOut(vm, guestFacts(this.#world, vm), legacy)
+    this.#kinds.set(key, costs)
+    this.#known.set(vm, { system, legacy, costs })
     return costs
   }
 
@@ -94,7 +114,15 @@ export class ProcessorCosts {
     const price = (operations: Partial<GuestOperations>): UnitCost => {
       const exits = guestExits(hypervisor.platform, costs, profile, operations, vm.processorCount)
       const share = (cycles: number): number => cycles / costs.frequencyHz
-      return { guest: share(exits.guestCycles), hypervisor: share(exits.hypervisorCycles), root: share(exits.rootCycles) }
+      const events = new Float64Array(VP_EVENT_COUNT)
+      for (const { event, perSecond } of exits.rates) events[event] = perSecond
+      return {
+        guest: share(exits.guestCycles),
+        hypervisor: share(exits.hypervisorCycles),
+        root: share(exits.rootCycles),
+        stall: exits.stallNs / 1e9,
+        events,
+      }
     }
     const synthetic = {
       disk: hasDriver(guest, vm.generation === 1 ? 'ide-filter' : 'scsi'),

@@ -255,6 +255,9 @@ export function finishCreate(world: World, job: JobRow): void {
     startedTick: null,
     savedStateMb: 0,
     currentCheckpointId: null,
+    processorWeight: 100,
+    processorReserve: 0,
+    processorLimit: 100,
   })
   world.tables.network_adapter.put({
     id: world.random.guid('device'),

@@ -12,6 +12,7 @@ import { createStep, finishCreate } from './create.ts'
 import { checkSpace } from './critical.ts'
 import { writeRecord } from './event-log.ts'
 import { cancelJobRow, completeJob, failJob, stepJob } from './jobs.ts'
+import { restartMemory } from './memory-balance.ts'
 import { fileAt, joinPath, putFile, removeFile, volumeOf } from './paths.ts'
 import { start, thaw } from './power.ts'
 import type { RefusalCode } from './refusals.ts'
@@ -69,6 +70,7 @@ function finish(world: World, job: JobRow): void {
       world.machines.reset(vm)
       // Up time counts from the last reset, too (Msvm_ComputerSystem.OnTimeInMilliseconds).
       settle(world, vm, { state: 'Running', startedTick: world.now })
+      restartMemory(world, vm.id)
       writeRecord(world, vm.hostId, 'reset', vm)
       resetGuest(world, vm.id)
       return announceRun(world, vm)
@@ -217,6 +219,7 @@ function applyEffect(world: World, vm: VirtualMachineRow, effect: GuestEffect): 
       return writeRecord(world, vm.hostId, job?.kind === 'shut-down' ? 'shutDownByService' : 'shutDownByGuest', vm)
     }
     case 'restarted':
+      restartMemory(world, vm.id)
       return writeRecord(world, vm.hostId, 'resetByGuest', vm)
     case 'booted':
       return writeRecord(world, vm.hostId, 'booted', vm)

@@ -1,0 +1,75 @@
+/**
+ * Memory that comes to and goes from a machine while it runs: the message of dynamic memory over its channel, and the hypercalls that map or
+ * unmap the pages (devices reference 6; hypervisor reference 9).
+ *
+ * Memory is taken from the end of the guest physical space and given back there, so that a machine that is built again with the amount that it
+ * has now looks the same.
+ */
+import { growPartition, type MemoryBlock, shrinkPartition } from '../hypervisor/index.ts'
+import { inBandPacket } from '../vmbus/packet.ts'
+import type { MachineStack } from './machine-stack.ts'
+import { HIGH_PAGES_START, LOW_PAGES_MAX, PAGES_PER_MB } from './memory-map.ts'
+import { pairPayload } from './pair-payload.ts'
+
+/** The provider's requests, by their message types (devices reference 6.1). */
+const MEMORY_REQUEST = { balloon: 6, unballoon: 8, hotAdd: 10 } as const
+export type MemoryMove = keyof typeof MEMORY_REQUEST
+/** Numbers of the requests in the channel's payload: above every start sequence. */
+const FIRST_REQUEST = 0x1100
+/** Header, transaction, and one range of pages. */
+const REQUEST_BYTES = 32
+
+/**
+ * Moves memory; true when it has moved. A machine whose driver has opened the channel is asked or told by its provider; the pages of a balloon
+ * are free once the guest has answered, those of a hot add are there before the guest is told.
+ */
+export function moveMemory(stack: MachineStack, move: MemoryMove, amountMb: number): boolean {
+  const { context } = stack
+  const before = context.spec.memoryMb
+  const after = move === 'balloon' ? before - amountMb : before + amountMb
+  if (move === 'balloon') {
+    if (!tell(stack, move, amountMb)) return false
+    resize(stack, before, after)
+    return true
+  }
+  if (!resize(stack, before, after)) return false
+  return tell(stack, move, amountMb)
+}
+
+/** Gives a machine memory behind the back of its guest: pages that a page file stood in for until now. */
+export function backMemory(stack: MachineStack, amountMb: number): boolean {
+  const before = stack.context.spec.memoryMb
+  return resize(stack, before, before + amountMb)
+}
+
+function resize(stack: MachineStack, beforeMb: number, afterMb: number): boolean {
+  const { context } = stack
+  const { hypervisor, partitionId } = context
+  const placement = { node: context.spec.node ?? 0, numaSpanning: context.spec.numaSpanning ?? true }
+  for (const block of blocksBetween(Math.min(beforeMb, afterMb), Math.max(beforeMb, afterMb))) {
+    if (afterMb < beforeMb) shrinkPartition(hypervisor, partitionId, block)
+    else if (!growPartition(hypervisor, partitionId, block, placement)) return false
+  }
+  context.spec = { ...context.spec, memoryMb: afterMb }
+  return true
+}
+
+/** Guest pages that a machine of `toMb` has and one of `fromMb` has not: the hole for devices under 4 GB lies between. */
+function blocksBetween(fromMb: number, toMb: number): readonly MemoryBlock[] {
+  const from = fromMb * PAGES_PER_MB
+  const to = toMb * PAGES_PER_MB
+  const low = { page: from, pages: Math.min(to, LOW_PAGES_MAX) - from }
+  const first = Math.max(from, LOW_PAGES_MAX)
+  const high = { page: HIGH_PAGES_START + first - LOW_PAGES_MAX, pages: to - first }
+  return [low, high].filter(({ pages }) => pages > 0)
+}
+
+/** The provider's request; false when the guest has not opened the channel. */
+function tell(stack: MachineStack, move: MemoryMove, amountMb: number): boolean {
+  const pair = stack.vmbus.pairOf({ kind: 'dynamic-memory' })
+  if (pair === undefined || !pair.started) return false
+  const payload = pairPayload(FIRST_REQUEST + MEMORY_REQUEST[move], false, REQUEST_BYTES, { bytes: amountMb * PAGES_PER_MB })
+  const sent = pair.sendFromHost(inBandPacket(payload, REQUEST_BYTES))
+  stack.host.settle()
+  return sent === 'sent' || sent === 'sentAndSignal'
+}
