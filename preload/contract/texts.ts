@@ -8,6 +8,7 @@
 
 import type { VmCommand } from './actions.ts'
 import type { RefusalCode, RefusalView } from './refusals.ts'
+import { SETTINGS_BODIES } from './settings-texts.ts'
 
 export interface RefusalText {
   /** What went wrong, one or two sentences. */
@@ -83,6 +84,7 @@ const BODIES: Readonly<Record<RefusalCode, (v: (key: string) => string, values: 
   'console-not-running': (v) => `'${v('name')}' is not running.`,
   'notes-too-long': (v) => `The notes cannot have more than ${v('maximum')} characters.`,
   cancelled: () => 'The operation was cancelled.',
+  ...SETTINGS_BODIES,
 }
 
 /** Words for the values, in the order in which details show them. */
@@ -104,6 +106,8 @@ const VALUE_WORDS: readonly (readonly [string, (value: string) => string])[] = [
   ['status', (value) => `Result: ${value}`],
   ['reason', (value) => `Reason: ${value}`],
   ['path', (value) => `Path: ${value}`],
+  ['presentMb', (value) => `Memory of the virtual machine: ${value} MB`],
+  ['usedMb', (value) => `In use by the guest: ${value} MB`],
 ]
 
 /** The sentences for a refusal. Never fails: a value that is missing leaves a gap in the sentence. */
