@@ -4,6 +4,7 @@ import { FIRST } from './0001_first.ts'
 import { HYPERVISOR } from './0002_hypervisor.ts'
 import { LOAD } from './0004_load.ts'
 import { FAULTS } from './0005_faults.ts'
+import { SETTINGS } from './0007_settings.ts'
 
 export interface Migration {
   /** The `user_version` that a file has after it; strictly increasing. */
@@ -17,6 +18,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, name: 'hypervisor', sql: HYPERVISOR },
   { version: 4, name: 'load', sql: LOAD },
   { version: 5, name: 'faults', sql: FAULTS },
+  { version: 7, name: 'settings of virtual machines', sql: SETTINGS },
 ]
 
 /** The version that this program reads and writes. */

@@ -25,6 +25,7 @@ import { listHostFiles } from '../service/host-files.ts'
 import type { LabService } from '../service/lab-service.ts'
 import { faultView, jobTimings } from './fault-handlers.ts'
 import { readTrace, setTrace } from './trace-handlers.ts'
+import { configure, readSettings } from './settings-handlers.ts'
 
 export interface RouterOptions {
   readonly service: LabService
@@ -115,6 +116,12 @@ export function buildRouter({ service, programVersion, shell }: RouterOptions) {
           const refusal = whyNot(world, vm, SAME_ACTIONS[VM_ACTIONS.indexOf(input.action)] ?? input.action)
           return { possible: refusal === undefined, refusal: refusal ? refusalView(refusal) : null }
         }),
+      ),
+    },
+    settings: {
+      read: os.settings.read.handler(({ input }) => service.query((world) => readSettings(world, input.vmId))),
+      configure: os.settings.configure.handler(({ input }) =>
+        service.command((world) => configure(world, input.vmId, input.base, input.draft)),
       ),
     },
     job: {

@@ -3,6 +3,7 @@
 /** Actions on a virtual machine, in the order in which the product lists them. */
 export const VM_ACTIONS = [
   'connect',
+  'settings',
   'start',
   'turn-off',
   'shut-down',

@@ -9,6 +9,7 @@ import { VM_ACTIONS, VM_COMMANDS } from './actions.ts'
 import { faultContract, jobTimingContract } from './faults.ts'
 import { refusalSchema } from './refusals.ts'
 import { traceContract } from './trace.ts'
+import { settingsContract } from './settings.ts'
 import { type ConsoleMessage, type MetricsMessage, type StateMessage, speedSchema } from './views.ts'
 
 const id = z.string().min(1).max(64)
@@ -131,6 +132,7 @@ export const contract = {
       .input(z.object({ vmId: id, action: z.enum(VM_ACTIONS) }))
       .output(z.object({ possible: z.boolean(), refusal: refusalSchema.nullable() })),
   },
+  settings: settingsContract,
   job: {
     cancel: oc.input(z.object({ jobId: id })).output(outcome),
   },

@@ -8,6 +8,7 @@
 
 import type { VmCommand } from './actions.ts'
 import type { RefusalCode, RefusalView } from './refusals.ts'
+import { SETTINGS_BODIES } from './settings-texts.ts'
 
 export interface RefusalText {
   /** What went wrong, one or two sentences. */
@@ -92,6 +93,7 @@ const BODIES: Readonly<Record<RefusalCode, (v: (key: string) => string, values: 
   'fault-not-possible': (v) => `The fault '${v('fault')}' is not possible now, because ${v('reason')}.`,
   'fault-ended': (v) => `The fault '${v('fault')}' is over and cannot be cleared.`,
   'trace-limit': (v) => `No more than ${v('maximum')} virtual machines can be traced at the same time.`,
+  ...SETTINGS_BODIES,
 }
 
 /** Words for the values, in the order in which details show them. */
@@ -113,6 +115,8 @@ const VALUE_WORDS: readonly (readonly [string, (value: string) => string])[] = [
   ['status', (value) => `Result: ${value}`],
   ['reason', (value) => `Reason: ${value}`],
   ['path', (value) => `Path: ${value}`],
+  ['presentMb', (value) => `Memory of the virtual machine: ${value} MB`],
+  ['usedMb', (value) => `In use by the guest: ${value} MB`],
 ]
 
 /** The sentences for a refusal. Never fails: a value that is missing leaves a gap in the sentence. */

@@ -15,6 +15,10 @@ import { Notice } from './Notice.tsx'
 import { openLab } from './openLab.ts'
 import type { WindowKind } from './windowKind.ts'
 
+const SettingsSheet = lazy(() =>
+  import('../snapins/hyper-v/settings/SettingsSheet.tsx').then((module) => ({ default: module.SettingsSheet })),
+)
+
 const ConnectWindow = lazy(() => import('../connect/index.tsx').then((module) => ({ default: module.ConnectWindow })))
 
 export interface AppProps {
@@ -45,7 +49,7 @@ export function App({ shell, connection, kind }: AppProps): ReactNode {
                   <Console />
                 ) : (
                   <Suspense fallback={<Opening status={present} trouble={null} />}>
-                    <ConnectWindow vmId={kind.vmId} />
+                    <ConnectWindow vmId={kind.vmId} Settings={SettingsSheet} />
                   </Suspense>
                 )}
               </div>

@@ -1,4 +1,4 @@
-import { type MouseEvent, type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
+import { type ComponentType, type MouseEvent, type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import type { VmCommand } from '../../preload/contract/index.ts'
 import { useLab, usePreference } from '../client/lab-context.tsx'
 import { MenuBar, type MessageBoxOptions, runShortcut, Toolbar, useDialogHost, useStable } from '../mmc/index.ts'
@@ -27,13 +27,15 @@ import {
 
 export interface ConnectWindowProps {
   readonly vmId: string
+  /** The settings sheet, which belongs to the console's snap-in. */
+  readonly Settings: ComponentType<{ readonly vmId: string; readonly onClose: () => void }>
 }
 
 const TOOLBAR_PREFERENCE = 'connect.toolbar'
 const HIDDEN = 'hidden'
 
 /** The Virtual Machine Connection window (hyper-v-manager 8). Needs a `DialogHost` around it. */
-export function ConnectWindow({ vmId }: ConnectWindowProps): ReactNode {
+export function ConnectWindow({ vmId, Settings }: ConnectWindowProps): ReactNode {
   const { shell, connection } = useLab()
   const { stack, showMessage } = useDialogHost()
   const window = useRef<HTMLDivElement>(null)
@@ -56,6 +58,7 @@ export function ConnectWindow({ vmId }: ConnectWindowProps): ReactNode {
   const keyboard = useGuestKeyboard({ vmId, interactive, frame: window, onFullScreen: () => setFullScreen(!fullScreen) })
   const clipboard = useClipboard(shell, keyboard.send)
   const actions = useVmActions({ place: 'connection' })
+  const [settingsOpen, setSettingsOpen] = useState(false)
 
   const state: ConnectMenuState = {
     vm,
@@ -85,6 +88,7 @@ export function ConnectWindow({ vmId }: ConnectWindowProps): ReactNode {
     fullScreen: () => setFullScreen(!fullScreen),
     toggleToolbar: view.toggleToolbar,
     setZoom: view.setZoom,
+    settings: () => setSettingsOpen(true),
     about: () => void showMessage(aboutBox(host?.toolsVersion ?? '')),
     exit: shell.closeWindow,
   }
@@ -129,6 +133,11 @@ export function ConnectWindow({ vmId }: ConnectWindowProps): ReactNode {
       />
       {!fullScreen && (
         <ConnectStatusBar status={statusOf(source)} captured={keyboard.captured} interactive={interactive} connected={frame !== null} />
+      )}
+      {settingsOpen && (
+        <Suspense fallback={null}>
+          <Settings vmId={vmId} onClose={() => setSettingsOpen(false)} />
+        </Suspense>
       )}
     </div>
   )

@@ -13,6 +13,7 @@ const handlers: ConnectMenuHandlers = {
   fullScreen: nothing,
   toggleToolbar: nothing,
   setZoom: nothing,
+  settings: nothing,
   about: nothing,
   exit: nothing,
 }
@@ -96,5 +97,7 @@ describe('connectMenus', () => {
     expect(['s', 'p', 'v', 'c'].map((key) => command(running, key))).toEqual([undefined, 'pause', 'type-clipboard', 'capture-screen'])
     expect(['s', 'p', 'v', 'c'].map((key) => command(off, key))).toEqual(['start', undefined, undefined, undefined])
     expect(command(paused, 'p')).toBe('resume')
+    expect(command(machine('Off', 'settings'), 'o')).toBe('settings')
+    expect(command(off, 'o')).toBeUndefined()
   })
 })

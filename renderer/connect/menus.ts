@@ -25,6 +25,7 @@ export interface ConnectMenuHandlers {
   readonly fullScreen: () => void
   readonly toggleToolbar: () => void
   readonly setZoom: (zoom: ZoomLevel) => void
+  readonly settings: () => void
   readonly about: () => void
   readonly exit: () => void
 }
@@ -101,10 +102,15 @@ function viewMenu({ toolbar, zoom }: ConnectMenuState, handlers: ConnectMenuHand
   ]
 }
 
+function settingsEntries({ vm, connected }: ConnectMenuState, { settings }: ConnectMenuHandlers): readonly MenuEntry[] {
+  if (vm === undefined) return []
+  return [{ ...vmActionCommand('settings', settings), shortcut: 'Ctrl+O', enabled: connected && offersAction(vm, 'settings') }, 'separator']
+}
+
 /** The menu bar. The Action menu is absent without a machine, the Clipboard menu without a guest that takes keys. */
 export function connectMenus(state: ConnectMenuState, handlers: ConnectMenuHandlers): readonly MenuDefinition[] {
   const menus: (MenuDefinition | null)[] = [
-    { id: 'file', label: '&File', entries: [{ id: 'exit', label: 'E&xit', run: handlers.exit }] },
+    { id: 'file', label: '&File', entries: [...settingsEntries(state, handlers), { id: 'exit', label: 'E&xit', run: handlers.exit }] },
     state.vm === undefined ? null : { id: 'action', label: '&Action', entries: actionMenu(state, handlers) },
     state.interactive
       ? {

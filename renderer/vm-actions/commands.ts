@@ -4,6 +4,7 @@ import type { Command } from '../mmc/index.ts'
 
 const LOOKS: Readonly<Record<VmAction, Pick<Command, 'label' | 'icon'>>> = {
   connect: { label: '&Connect...', icon: 'connect' },
+  settings: { label: 'Settin&gs...', icon: 'settings' },
   start: { label: '&Start', icon: 'start' },
   'turn-off': { label: '&Turn Off...', icon: 'turn-off' },
   'shut-down': { label: 'Shut &Down...', icon: 'shut-down' },

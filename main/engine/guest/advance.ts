@@ -2,6 +2,7 @@
 import type { GuestRow, VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { bootCandidates, failureLines, installationDisk } from './firmware.ts'
+import { FILE_KEY } from './firmware-list.ts'
 import { type GuestEffect, type GuestPhase, type PhaseInput, type Transition, transition } from './phases.ts'
 import { candidateAt, contextOf, enterPhase, linesOf, packLines, phaseOf, productOf } from './row.ts'
 import { startLines } from './shell.ts'
@@ -146,6 +147,9 @@ function writeInstallation(world: World, vm: VirtualMachineRow, guest: GuestRow)
   if (disk === undefined || guest.productId === null) return
   world.tables.host_file.patch(disk.id, { guestProductId: guest.productId, modifiedTick: world.now })
   if (vm.generation === 2) {
-    world.tables.virtual_machine.patch(vm.id, { bootOrder: ['file', ...vm.bootOrder.filter((device) => device !== 'file')] })
+    const bootOrder = ['file' as const, ...vm.bootOrder.filter((device) => device !== 'file')]
+    // A list that the user has ordered gets the loader at its top, too.
+    const bootDevices = vm.bootDevices.length === 0 ? [] : [FILE_KEY, ...vm.bootDevices.filter((key) => key !== FILE_KEY)]
+    world.tables.virtual_machine.patch(vm.id, { bootOrder, bootDevices })
   }
 }

@@ -9,6 +9,7 @@ import { findGuestProduct, type GuestProduct, type MsRange } from '../products/g
 import { hostProduct } from '../products/hosts.ts'
 import type { BootDevice, DriveRow, HostFileRow, NetworkAdapterRow, VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
+import { firmwareList } from './firmware-list.ts'
 import type { DeviceAnswer } from './phases.ts'
 
 /** A device of the boot order and what trying it gives. */
@@ -35,13 +36,19 @@ const CHAIN_MAX = 64
 /** All devices in the order in which the firmware tries them. */
 export function bootCandidates(world: World, vm: VirtualMachineRow): BootCandidate[] {
   const seen = new Set<string>()
-  return vm.bootOrder
-    .flatMap((device) => candidatesOf(world, vm, device))
-    .filter((candidate) => {
-      if (seen.has(candidate.id)) return false
-      seen.add(candidate.id)
-      return true
-    })
+  return inListOrder(world, vm).filter((candidate) => {
+    if (seen.has(candidate.id)) return false
+    seen.add(candidate.id)
+    return true
+  })
+}
+
+/** Generation 1 goes through its device classes, Generation 2 through the firmware's list of devices. */
+function inListOrder(world: World, vm: VirtualMachineRow): readonly BootCandidate[] {
+  const classes = vm.bootOrder.flatMap((device) => candidatesOf(world, vm, device))
+  if (vm.generation === 1) return classes
+  const byId = new Map(classes.map((candidate) => [candidate.id, candidate]))
+  return firmwareList(world, vm).flatMap(({ id }) => byId.get(id) ?? [])
 }
 
 function candidatesOf(world: World, vm: VirtualMachineRow, device: BootDevice): BootCandidate[] {

@@ -160,6 +160,12 @@ export class DevicePair {
         return 'INPUT_REPORT'
       case PairOp.Shutdown:
         return 'SHUTDOWN'
+      case PairOp.EnumerateBus:
+        return 'ENUMERATE_BUS'
+      case PairOp.ReportLuns:
+        return 'EXECUTE_SRB REPORT LUNS'
+      case PairOp.MemoryChange:
+        return 'DM_MEM_CHANGE'
       default:
         return 'message'
     }
@@ -366,6 +372,7 @@ export class GuestEnd implements VmbusDriver<PairPayload, PairPayload> {
       )
     }
     if (payload.op === PairOp.Mouse) return true
+    if (payload.op === PairOp.EnumerateBus) return pair.sendFromGuest(workPacket(PairOp.ReportLuns, { id: payload.id })) !== 'full'
     const size = payload.op === PairOp.Shutdown ? 28 : HEARTBEAT_BYTES
     return pair.sendFromGuest(inBandPacket(pairPayload(payload.op, true, size, payload), size)) !== 'full'
   }
@@ -380,6 +387,7 @@ export function workPacket(
   switch (op) {
     case PairOp.Read:
     case PairOp.Write:
+    case PairOp.ReportLuns:
       return gpaDirectPacket(pairPayload(op, false, STORAGE_BYTES, fields), STORAGE_BYTES, dataRanges(bytes))
     case PairOp.Send:
       return bytes <= SEND_SECTION_BYTES
@@ -389,6 +397,8 @@ export function workPacket(
       return transferPagesPacket(pairPayload(op, false, NETWORK_BYTES, fields), NETWORK_BYTES, RECEIVE_SET, [
         { byteCount: bytes, byteOffset: 0 },
       ])
+    case PairOp.EnumerateBus:
+      return inBandPacket(pairPayload(op, false, STORAGE_BYTES, fields), STORAGE_BYTES)
     case PairOp.Mouse:
       return inBandPacket(pairPayload(op, false, MOUSE_BYTES, fields), MOUSE_BYTES)
     case PairOp.Shutdown:

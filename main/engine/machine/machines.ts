@@ -13,6 +13,7 @@ import type { ChannelRow, GuestRow, PartitionRow, VirtualMachineRow, VirtualProc
 import type { World } from '../world.ts'
 import { HostStack } from './host-stack.ts'
 import { imposeHostFaults, imposeMachineFaults } from './machine-faults.ts'
+import { applyDevices, applyMemory, applyShares } from './hot-change.ts'
 import type { MachineStack } from './machine-stack.ts'
 import { backMemory, type MemoryMove, moveMemory } from './memory-moves.ts'
 import { guestFacts, hostSpecOf, machineSpecOf } from './specs.ts'
@@ -163,6 +164,22 @@ export class Machines {
     log.on = on
     stack?.vmbus.setTrace(on)
     return true
+  }
+
+  /** Settings of a machine that is on have changed: devices, disks behind its controllers, its share of the processors. */
+  settingsChanged(vm: VirtualMachineRow): void {
+    const stack = this.machine(vm.id)
+    if (stack === undefined) return
+    const wanted = machineSpecOf(this.#world, vm)
+    applyShares(stack, wanted)
+    applyDevices(stack, wanted)
+    this.#write(vm, stack)
+  }
+
+  /** Gives a running machine more memory, or takes some back. Refused when the host cannot; nothing has changed then. */
+  resizeMemory(vm: VirtualMachineRow, memoryMb: number): Refusal<PowerOnRefusal> | undefined {
+    const stack = this.machine(vm.id)
+    return stack === undefined ? undefined : applyMemory(stack, memoryMb)
   }
 
   /** A machine has memory from the first moment of its start, its partition from the last. */

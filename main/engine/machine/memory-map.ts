@@ -10,7 +10,7 @@ export const HIGH_PAGES_START = 0x10_0000
 /** What the partition is built with; the rest is mapped call by call, with room in the pool for its tables before each. */
 const FIRST_HIGH_PAGES = 64 * 1024 * PAGES_PER_MB
 /** Large pages that one call can name (core sheet 1.2, row 6). */
-const CALL_PAGES = 509 * PAGES_PER_2M
+export const CALL_PAGES = 509 * PAGES_PER_2M
 /** Pool pages that the tables of one call take at the most. */
 const TABLE_PAGES = 16
 
@@ -53,4 +53,12 @@ export function mapRest(context: MachineContext, rest: MemoryBlock): HvStatus {
     for (const run of source) done += run.count
   }
   return HvStatus.Success
+}
+
+/** Guest physical blocks of the machine's pages from number `from` up to `to`, around the hole for devices. */
+export function gpaRange(from: number, to: number): readonly MemoryBlock[] {
+  const low = { page: from, pages: Math.min(to, LOW_PAGES_MAX) - from }
+  const start = Math.max(from, LOW_PAGES_MAX)
+  const high = { page: HIGH_PAGES_START + start - LOW_PAGES_MAX, pages: to - start }
+  return [low, high].filter(({ pages }) => pages > 0)
 }

@@ -12,6 +12,11 @@ export const PairOp = {
   Heartbeat: 0x1004,
   Mouse: 0x1005,
   Shutdown: 0x1006,
+  /** The disks behind a controller have changed; the guest asks for them anew. */
+  EnumerateBus: 0x1007,
+  ReportLuns: 0x1008,
+  /** The host adds memory or takes some back. */
+  MemoryChange: 0x1009,
 } as const
 
 export interface PairPayload {

@@ -63,8 +63,8 @@ function storageOf(world: World, vm: VirtualMachineRow): readonly DeviceSpec[] {
     units.push(drive.location)
     controllers.set(drive.controllerNumber, units)
   }
-  // Every machine has one SCSI controller, empty or not (hyper-v-manager 4.1).
-  if (!controllers.has(0)) controllers.set(0, [])
+  // Controllers are there with or without disks.
+  for (let number = 0; number < vm.scsiControllers; number++) if (!controllers.has(number)) controllers.set(number, [])
   const scsi = [...controllers]
     .sort(([a], [b]) => a - b)
     .map(

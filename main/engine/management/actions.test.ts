@@ -40,11 +40,11 @@ describe('offered actions', () => {
   })
 
   it.each([
-    ['Off', 'connect start rename delete'],
-    ['Running', 'connect turn-off shut-down save pause reset rename'],
-    ['Paused', 'connect turn-off save resume reset rename'],
-    ['Saved', 'connect start rename delete-saved-state delete'],
-    ['Starting', 'connect turn-off rename'],
+    ['Off', 'connect settings start rename delete'],
+    ['Running', 'connect settings turn-off shut-down save pause reset rename'],
+    ['Paused', 'connect settings turn-off save resume reset rename'],
+    ['Saved', 'connect settings start rename delete-saved-state delete'],
+    ['Starting', 'connect settings turn-off rename'],
   ] as const)('%s shows %s', (state, names) => {
     const { world } = testEngine([testVm('A', { state })])
     const bits = offeredActions(world, world.tables.virtual_machine.require('A'))

@@ -12,6 +12,7 @@ import type { RefusalCode } from './refusals.ts'
 /** In the order in which the product lists them. */
 export const ACTIONS = [
   'connect',
+  'settings',
   'start',
   'turn-off',
   'shut-down',
@@ -52,6 +53,7 @@ const EVERYWHERE: readonly Column[] = [
 
 const OFFERED: Readonly<Record<Action, readonly Column[]>> = {
   connect: EVERYWHERE,
+  settings: ['Off', 'Running', 'Paused', 'Saved', 'Transition', 'Paused-Critical', 'Running-Critical'],
   start: ['Off', 'Saved'],
   'turn-off': ['Running', 'Paused', 'Transition', 'Paused-Critical', 'Running-Critical'],
   'shut-down': ['Running', 'Running-Critical'],
@@ -96,7 +98,7 @@ export function whyNot(world: World, vm: VirtualMachineRow, action: Action): Ref
 function jobConflict(world: World, vm: VirtualMachineRow, action: Action): Refusal<RefusalCode> | undefined {
   if (action === 'connect' || action === 'rename') return undefined
   const job = world.by.runningJobOfVm.first(vm.id)
-  if (job === undefined) return undefined
+  if (job === undefined || (action === 'settings' && job.kind !== 'delete')) return undefined
   if (action === 'turn-off' && BREAKABLE.has(job.kind)) return undefined
   return refuse('other-operation' as const, { name: vm.name, operation: job.kind, action }).refusal
 }
@@ -109,6 +111,7 @@ const COLUMN_BITS: ReadonlyMap<Column, number> = new Map(
 )
 const CONNECT_BIT = bitsOf((action) => action === 'connect')
 const BUSY_BITS = bitsOf((action) => action === 'connect' || action === 'rename')
+const SETTINGS_BIT = bitsOf((action) => action === 'settings')
 const BREAKABLE_BITS = BUSY_BITS | bitsOf((action) => action === 'turn-off')
 
 function bitsOf(has: (action: Action) => boolean): number {
@@ -124,5 +127,6 @@ export function offeredActions(world: World, vm: VirtualMachineRow): number {
   const bits = COLUMN_BITS.get(columnOf(vm)) ?? 0
   const job = world.by.runningJobOfVm.first(vm.id)
   if (job === undefined) return bits
-  return bits & (BREAKABLE.has(job.kind) ? BREAKABLE_BITS : BUSY_BITS)
+  const busy = BREAKABLE.has(job.kind) ? BREAKABLE_BITS : BUSY_BITS
+  return bits & (job.kind === 'delete' ? busy : busy | SETTINGS_BIT)
 }

@@ -5,10 +5,10 @@ import { rootEntries, serverEntries, shownActions, type VmCommandContext, vmEntr
 
 /** What the engine offers by state (hyper-v-manager 3.2). */
 const OFFERED = {
-  Off: ['connect', 'start', 'rename', 'delete'],
-  Running: ['connect', 'turn-off', 'shut-down', 'save', 'pause', 'reset', 'rename'],
-  Paused: ['connect', 'turn-off', 'save', 'resume', 'reset', 'rename'],
-  Saved: ['connect', 'start', 'rename', 'delete-saved-state', 'delete'],
+  Off: ['connect', 'settings', 'start', 'rename', 'delete'],
+  Running: ['connect', 'settings', 'turn-off', 'shut-down', 'save', 'pause', 'reset', 'rename'],
+  Paused: ['connect', 'settings', 'turn-off', 'save', 'resume', 'reset', 'rename'],
+  Saved: ['connect', 'settings', 'start', 'rename', 'delete-saved-state', 'delete'],
 } as const satisfies Readonly<Record<string, readonly VmAction[]>>
 
 const bits = (actions: readonly VmAction[]): number => actions.reduce((sum, action) => sum | (1 << VM_ACTIONS.indexOf(action)), 0)
@@ -44,10 +44,10 @@ const drawn = (entries: readonly MenuEntry[]): readonly string[] =>
 
 describe('actions on virtual machines', () => {
   it('lists them in the order of the product for each state', () => {
-    expect(shownActions([vm('Off')])).toEqual(['connect', 'start', 'rename', 'delete'])
-    expect(shownActions([vm('Running')])).toEqual(['connect', 'turn-off', 'shut-down', 'save', 'pause', 'reset', 'rename'])
-    expect(shownActions([vm('Paused')])).toEqual(['connect', 'turn-off', 'save', 'resume', 'reset', 'rename'])
-    expect(shownActions([vm('Saved')])).toEqual(['connect', 'start', 'delete-saved-state', 'rename', 'delete'])
+    expect(shownActions([vm('Off')])).toEqual(['connect', 'settings', 'start', 'rename', 'delete'])
+    expect(shownActions([vm('Running')])).toEqual(['connect', 'settings', 'turn-off', 'shut-down', 'save', 'pause', 'reset', 'rename'])
+    expect(shownActions([vm('Paused')])).toEqual(['connect', 'settings', 'turn-off', 'save', 'resume', 'reset', 'rename'])
+    expect(shownActions([vm('Saved')])).toEqual(['connect', 'settings', 'start', 'delete-saved-state', 'rename', 'delete'])
   })
 
   it('shows for several machines what applies to one of them, without renaming', () => {
@@ -80,6 +80,8 @@ describe('actions on virtual machines', () => {
     expect(drawn(vmEntries(context([vm('Running')]), true))).toEqual([
       'connect',
       '|',
+      'settings',
+      '|',
       'turn-off',
       'shut-down',
       'save',
@@ -91,7 +93,7 @@ describe('actions on virtual machines', () => {
       '|',
       'help',
     ])
-    expect(drawn(vmEntries(context([vm('Off')]), false))).toEqual(['connect', 'start', 'rename', 'delete', '|', 'help'])
+    expect(drawn(vmEntries(context([vm('Off')]), false))).toEqual(['connect', 'settings', 'start', 'rename', 'delete', '|', 'help'])
   })
 
   it('offers to cancel what can be cancelled', () => {

@@ -11,6 +11,7 @@ import { offersAction } from '../../vm-actions/index.ts'
 /** Actions on one machine in the order of the Actions pane (3.2). */
 const ACTION_ORDER: readonly VmAction[] = [
   'connect',
+  'settings',
   'start',
   'delete-saved-state',
   'turn-off',
@@ -38,7 +39,7 @@ const BULK_ORDER: readonly VmAction[] = [
 ]
 
 /** Actions after which the context menu has a separator (3.2). */
-const LAST_OF_BLOCK: readonly VmAction[] = ['connect', 'save', 'reset', 'delete']
+const LAST_OF_BLOCK: readonly VmAction[] = ['connect', 'settings', 'save', 'reset', 'delete']
 
 export function isVmCommand(action: VmAction): action is VmCommand {
   return (VM_COMMANDS as readonly VmAction[]).includes(action)

@@ -32,6 +32,8 @@ import { VirtualMachinesPane } from './VirtualMachinesPane.tsx'
 
 const NewVmWizard = lazy(() => import('./new-vm/NewVmWizard.tsx').then((module) => ({ default: module.NewVmWizard })))
 
+const SettingsSheet = lazy(() => import('./settings/SettingsSheet.tsx').then((module) => ({ default: module.SettingsSheet })))
+
 const ROOT_ID = 'hyper-v'
 const FIRST_LAYOUT: StackedLayout = { weights: {}, collapsedIds: [] }
 
@@ -71,7 +73,8 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
   const [focus, setFocus] = useState<Focus>('tree')
   const [open, setOpen] = useState<OpenWindow>(null)
   const selection = useSelection(host)
-  const machine = useMachineActions(list)
+  const [settingsOf, openSettings] = useState<string | null>(null)
+  const machine = useMachineActions(list, openSettings)
   const [server, status] = useServer(host)
   const onRoot = host === undefined || selectedNodeId === ROOT_ID
   const { selected } = selection
@@ -125,7 +128,16 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
     help,
     nodeMenu: (nodeId) => (nodeId === ROOT_ID || host === undefined ? rootEntries([customize], help) : ofServer),
     status,
-    dialogs: <HyperVWindows open={open} host={host} selection={selection} onClose={() => setOpen(null)} />,
+    dialogs: (
+      <>
+        <HyperVWindows open={open} host={host} selection={selection} onClose={() => setOpen(null)} />
+        {settingsOf !== null && (
+          <Suspense fallback={null}>
+            <SettingsSheet vmId={settingsOf} onClose={() => openSettings(null)} />
+          </Suspense>
+        )}
+      </>
+    ),
     onTreeFocus: () => setFocus('tree'),
     restoreFocus: () => {
       if (focus === 'tree' || onRoot) return false

@@ -23,7 +23,7 @@ export interface MachineActions {
 }
 
 /** Actions on machines, by menus and by keys. */
-export function useMachineActions(list: RefObject<ListViewHandle | null>): MachineActions {
+export function useMachineActions(list: RefObject<ListViewHandle | null>, openSettings: (vmId: string) => void): MachineActions {
   const { client } = useLab().connection
   const showMessage = useMessageBox()
   const actions = useVmActions()
@@ -33,7 +33,9 @@ export function useMachineActions(list: RefObject<ListViewHandle | null>): Machi
       if (isVmCommand(action)) void actions.run(action, vms)
       else if (action === 'connect' && vms.length > CONNECTIONS_MAX) void showMessage(tooManyBox(vms.length))
       else if (action === 'connect') for (const vm of vms) actions.connect(vm.id)
-      else if (first !== undefined) list.current?.beginRename(first.id)
+      else if (first === undefined) return
+      else if (action === 'settings') openSettings(first.id)
+      else list.current?.beginRename(first.id)
     }
     const explain = async (action: VmAction, vm: VmView): Promise<void> => {
       const headline = isVmCommand(action) ? failureHeadline(action, vm.name) : renameHeadline(vm.name)
@@ -59,5 +61,5 @@ export function useMachineActions(list: RefObject<ListViewHandle | null>): Machi
         return outcome.ok ? null : refusalText(outcome.refusal).body
       },
     }
-  }, [client, showMessage, actions, list])
+  }, [client, showMessage, actions, list, openSettings])
 }
