@@ -9,6 +9,8 @@ import { Random } from '../../main/engine/kernel/random.ts'
 import { TICKS_PER_MINUTE, TICKS_PER_MS, TICKS_PER_SECOND, type Tick } from '../../main/engine/kernel/ticks.ts'
 import { LOG_RECORDS_MAX, RECORDS, type RecordName } from '../../main/engine/management/event-log.ts'
 import { guestProduct } from '../../main/engine/products/guests.ts'
+import { hostProduct } from '../../main/engine/products/hosts.ts'
+import { initialSettings } from '../../main/engine/products/initial-settings.ts'
 import type {
   BootDevice,
   CheckpointRow,
@@ -181,6 +183,7 @@ export class SampleBuilder {
       startedTick: hasPartition ? condition.startedTick : null,
       savedStateMb: condition.state === 'Saved' ? condition.memoryMb : 0,
       currentCheckpointId: chain.at(-1)?.id ?? null,
+      ...initialSettings(hostProduct(host.productId), host.virtualMachinePath),
     })
     this.adapters.push({
       id: this.guid('adapter'),

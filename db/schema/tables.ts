@@ -136,6 +136,14 @@ const virtualMachine = sqliteTable('virtual_machine', {
   startedTick: integer('started_tick'),
   savedStateMb: count('saved_state_mb'),
   currentCheckpointId: text('current_checkpoint_id').references((): AnySQLiteColumn => checkpoint.id),
+  checkpointType: text('checkpoint_type', { enum: ['disabled', 'production', 'production-only', 'standard'] }).notNull(),
+  checkpointPath: words('checkpoint_path'),
+  automaticCheckpoints: flag('automatic_checkpoints'),
+  smartPagingPath: words('smart_paging_path'),
+  startDelaySeconds: count('start_delay_seconds'),
+  numLock: flag('num_lock'),
+  scsiControllers: count('scsi_controllers'),
+  bootDevices: text('boot_devices', { mode: 'json' }).$type<readonly string[]>().notNull(),
 })
 
 const vmId = () =>

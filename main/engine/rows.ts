@@ -138,6 +138,25 @@ export interface VirtualMachineRow extends Row {
   readonly savedStateMb: number
   /** Checkpoint that *Now* descends from. */
   readonly currentCheckpointId: string | null
+  /** Production checkpoints fall back to standard ones unless it says `production-only`. */
+  readonly checkpointType: 'disabled' | 'production' | 'production-only' | 'standard'
+  /** Folder of checkpoint files. */
+  readonly checkpointPath: string
+  /** Whether each start makes a checkpoint of its own. */
+  readonly automaticCheckpoints: boolean
+  /** Folder of the Smart Paging file. */
+  readonly smartPagingPath: string
+  /** Wait before an automatic start, seconds. */
+  readonly startDelaySeconds: number
+  /** Num Lock as the BIOS sets it; Generation 1. */
+  readonly numLock: boolean
+  /** SCSI controllers, with or without drives: 0 to 4. */
+  readonly scsiControllers: number
+  /**
+   * Ids of drives and adapters in the order of the firmware's list; Generation 2. What it does not name follows in the order of `bootOrder`;
+   * ids of devices that are gone mean nothing.
+   */
+  readonly bootDevices: readonly string[]
 }
 
 export type BootDevice = 'floppy' | 'cd' | 'ide' | 'legacy-network' | 'file' | 'hard-drive' | 'dvd' | 'network'

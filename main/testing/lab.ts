@@ -1,6 +1,8 @@
 /** Small labs for tests: a host and machines with the columns that a test names, everything else plausible. */
 import { Engine } from '../engine/engine.ts'
 import { TICKS_PER_MS } from '../engine/kernel/ticks.ts'
+import { hostProduct } from '../engine/products/hosts.ts'
+import { initialSettings } from '../engine/products/initial-settings.ts'
 import type { DriveRow, HostFileRow, HostRow, LabRow, NetworkAdapterRow, SwitchRow, VirtualMachineRow, VolumeRow } from '../engine/rows.ts'
 import type { LabRows } from '../engine/world.ts'
 
@@ -97,6 +99,7 @@ export function testVm(id: string, columns: Partial<VirtualMachineRow> = {}): Vi
     startedTick: null,
     savedStateMb: 0,
     currentCheckpointId: null,
+    ...initialSettings(hostProduct('windows-server-2022-datacenter'), 'C:\\VMs'),
     ...columns,
   }
 }

@@ -1,5 +1,7 @@
 /** Small labs for the guest model's tests: one host, two switches, machines as a test asks for them, and a clock that runs their events. */
 import { TICKS_PER_SECOND } from '../kernel/ticks.ts'
+import { hostProduct } from '../products/hosts.ts'
+import { initialSettings } from '../products/initial-settings.ts'
 import type { BootDevice, GuestRow } from '../rows.ts'
 import { World } from '../world.ts'
 import { handleGuestEvent } from './guest.ts'
@@ -87,6 +89,7 @@ function addMachine(world: World, machine: TestMachine): void {
     startedTick: 0,
     savedStateMb: 0,
     currentCheckpointId: null,
+    ...initialSettings(hostProduct('windows-server-2022-datacenter'), 'C:\\VM'),
   })
   if (machine.disk !== undefined) addDrive(world, machine, 'hard-disk', machine.disk, true)
   if (machine.disc !== undefined) addDrive(world, machine, 'dvd', machine.disc, machine.disc !== null)

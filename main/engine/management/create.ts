@@ -6,6 +6,7 @@
 import { type Refusal, type Result, refuse } from '../kernel/result.ts'
 import { availableMemoryMb } from '../machine/host.ts'
 import { type HostProduct, hostProduct } from '../products/hosts.ts'
+import { initialSettings } from '../products/initial-settings.ts'
 import type { BootDevice, DriveRow, HostRow, JobRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { type CreateInput, inputOf, type NewVm } from './create-input.ts'
@@ -255,6 +256,7 @@ export function finishCreate(world: World, job: JobRow): void {
     startedTick: null,
     savedStateMb: 0,
     currentCheckpointId: null,
+    ...initialSettings(product, configurationPath),
   })
   world.tables.network_adapter.put({
     id: world.random.guid('device'),
