@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3'
 import { FIRST } from './0001_first.ts'
 import { HYPERVISOR } from './0002_hypervisor.ts'
 import { SETTINGS } from './0007_settings.ts'
+import { CHECKPOINTS } from './0008_checkpoints.ts'
 
 export interface Migration {
   /** The `user_version` that a file has after it; strictly increasing. */
@@ -15,6 +16,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'first tables', sql: FIRST },
   { version: 2, name: 'hypervisor', sql: HYPERVISOR },
   { version: 7, name: 'settings of virtual machines', sql: SETTINGS },
+  { version: 8, name: 'checkpoints', sql: CHECKPOINTS },
 ]
 
 /** The version that this program reads and writes. */

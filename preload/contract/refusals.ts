@@ -39,6 +39,12 @@ export const REFUSAL_CODES = [
   'console-not-running',
   'notes-too-long',
   'cancelled',
+  'unknown-checkpoint',
+  'checkpoints-disabled',
+  'no-checkpoint',
+  'checkpoint-limit',
+  'production-checkpoint',
+  'checkpoint-not-supported',
 ] as const
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number]
