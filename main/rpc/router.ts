@@ -12,6 +12,7 @@ import {
 import { sendKeys } from '../engine/guest/guest.ts'
 import type { Refusal, Result } from '../engine/kernel/result.ts'
 import { type ACTIONS, whyNot } from '../engine/management/actions.ts'
+import { revert, takeCheckpoint } from '../engine/management/checkpoint.ts'
 import { checkNewVm, createVm } from '../engine/management/create.ts'
 import * as power from '../engine/management/power.ts'
 import type { RefusalCode as EngineRefusalCode } from '../engine/management/refusals.ts'
@@ -21,6 +22,7 @@ import type { JobRow } from '../engine/rows.ts'
 import type { World } from '../engine/world.ts'
 import { listHostFiles } from '../service/host-files.ts'
 import type { LabService } from '../service/lab-service.ts'
+import { checkpointHandlers } from './checkpoint-handlers.ts'
 
 export interface RouterOptions {
   readonly service: LabService
@@ -40,6 +42,8 @@ const COMMANDS: Readonly<Record<VmCommand, (world: World, vmId: string) => power
   pause: power.pause,
   resume: power.resume,
   reset: power.reset,
+  checkpoint: (world, vmId) => takeCheckpoint(world, vmId),
+  revert,
   'delete-saved-state': power.deleteSavedState,
   delete: power.remove,
 }
@@ -104,6 +108,7 @@ export function buildRouter({ service, programVersion, shell }: RouterOptions) {
         }),
       ),
     },
+    checkpoint: checkpointHandlers(service, outcomeOf),
     job: {
       cancel: os.job.cancel.handler(({ input }) => outcomeOf(service.command((world) => cancelJob(world, input.jobId)))),
     },

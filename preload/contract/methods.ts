@@ -6,6 +6,7 @@
 import { eventIterator, oc, type } from '@orpc/contract'
 import { z } from 'zod'
 import { VM_ACTIONS, VM_COMMANDS } from './actions.ts'
+import { checkpointContract } from './checkpoint.ts'
 import { refusalSchema } from './refusals.ts'
 import { type ConsoleMessage, type MetricsMessage, type StateMessage, speedSchema } from './views.ts'
 
@@ -128,6 +129,7 @@ export const contract = {
       .input(z.object({ vmId: id, action: z.enum(VM_ACTIONS) }))
       .output(z.object({ possible: z.boolean(), refusal: refusalSchema.nullable() })),
   },
+  checkpoint: checkpointContract,
   job: {
     cancel: oc.input(z.object({ jobId: id })).output(outcome),
   },

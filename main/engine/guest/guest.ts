@@ -15,7 +15,7 @@ import { type GuestEffect, homePhase } from './phases.ts'
 import { blankGuest, enterPhase, PHASE_EVENT } from './row.ts'
 import { serviceRuns } from './status.ts'
 
-export { consoleFrame } from './console.ts'
+export { consoleFrame, guestFrame } from './console.ts'
 export { cpuDemand, demandOf, memoryDemandMb } from './demand.ts'
 export { sendKeys } from './keys.ts'
 export type { GuestEffect, GuestPhase } from './phases.ts'
