@@ -5,6 +5,7 @@ import { HYPERVISOR } from './0002_hypervisor.ts'
 import { LOAD } from './0004_load.ts'
 import { FAULTS } from './0005_faults.ts'
 import { SETTINGS } from './0007_settings.ts'
+import { CHECKPOINTS } from './0008_checkpoints.ts'
 
 export interface Migration {
   /** The `user_version` that a file has after it; strictly increasing. */
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 4, name: 'load', sql: LOAD },
   { version: 5, name: 'faults', sql: FAULTS },
   { version: 7, name: 'settings of virtual machines', sql: SETTINGS },
+  { version: 8, name: 'checkpoints', sql: CHECKPOINTS },
 ]
 
 /** The version that this program reads and writes. */

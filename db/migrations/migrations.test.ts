@@ -21,6 +21,7 @@ describe('the list of migrations', () => {
     const versions = MIGRATIONS.map((migration) => migration.version)
     expect(versions[0]).toBe(1)
     for (const [at, version] of versions.entries()) expect(version).toBeGreaterThan(versions[at - 1] ?? 0)
+    for (const [at, version] of versions.slice(1).entries()) expect(version).toBeGreaterThan(versions[at] ?? 0)
     expect(SCHEMA_VERSION).toBe(versions.at(-1))
   })
 
@@ -220,5 +221,46 @@ describe('migration 7', () => {
     expect(change("checkpoint_type = 'sometimes'")).toThrow('checkpoint_type')
     expect(change('scsi_controllers = 5')).toThrow('scsi_controllers')
     expect(change("boot_devices = '{}'")).toThrow('boot_devices')
+  })
+})
+
+describe('migration 8', () => {
+  it('gives the checkpoints of an older lab the devices of their machine and the disk that each froze, and keeps the jobs', () => {
+    migrate(db, 1)
+    db.exec("INSERT INTO host VALUES (1, 'h', 'HV01', 'p', 'm', 'Intel', 2, 8, 2, 3600, 1024, 0, 1, 'running', 'C:', 'C:', '[]', 0)")
+    db.exec(`INSERT INTO virtual_machine VALUES (NULL, 'v', 'h', 'N', 2, '10.0', 0, '', 'C:', 'Off', NULL, 1, 512, 0, 512, 1024,
+      20, 5000, 'nothing', 'save', '[]', 'idle', 0, NULL, 0, NULL)`)
+    db.exec("INSERT INTO network_adapter VALUES (NULL, 'a', 'v', 'synthetic', 0, NULL, '', 1)")
+    db.exec("INSERT INTO drive VALUES (NULL, 'd', 'v', 'hard-disk', 'scsi', 0, 0, 'C:\\LEAF.avhdx'), (NULL, 'e', 'v', 'dvd', 'scsi', 0, 1, NULL)")
+    const file = (name: string, kind: string, parent: string | null) =>
+      db.prepare("INSERT INTO host_file VALUES (NULL, ?, 'h', ?, ?, 0, 0, NULL, ?, NULL, 0)").run(name, `C:\\${name}`, kind, parent)
+    file('base.vhdx', 'vhdx', null)
+    file('middle.avhdx', 'avhdx', 'C:\\base.vhdx')
+    file('leaf.avhdx', 'avhdx', 'C:\\Middle.avhdx')
+    db.exec("INSERT INTO checkpoint VALUES (NULL, 'one', 'v', NULL, 'One', 'standard', 0), (NULL, 'two', 'v', 'one', 'Two', 'standard', 1)")
+    db.exec("UPDATE virtual_machine SET current_checkpoint_id = 'two'")
+    db.exec("INSERT INTO job VALUES (NULL, '7', 'save', 'h', 'v', 'completed', 100, 3, 0, 5, NULL, NULL)")
+    const jobs = db.prepare('SELECT * FROM job').all()
+    migrate(db, 8)
+    const items = db.prepare<[], { id: string; content: string }>('SELECT id, content FROM checkpoint_item').all()
+    const contents = new Map(items.map(({ id, content }) => [id, JSON.parse(content)]))
+    expect(contents.get('one/drive/d')).toEqual({
+      id: 'd',
+      vmId: 'v',
+      kind: 'hard-disk',
+      controller: 'scsi',
+      controllerNumber: 0,
+      location: 0,
+      path: 'C:\\base.vhdx',
+    })
+    expect(contents.get('two/drive/d')).toMatchObject({ path: 'C:\\Middle.avhdx' })
+    expect(contents.get('two/drive/e')).toMatchObject({ path: null })
+    expect(contents.get('one/network_adapter/a')).toMatchObject({ switchId: null, dynamicMac: true })
+    expect(contents.get('one/virtual_machine/v')).toEqual({ id: 'v', savedStateMb: 0 })
+    expect(items).toHaveLength(8)
+    expect(db.prepare('SELECT * FROM job').all()).toEqual(jobs)
+    expect(() => db.exec("UPDATE job SET kind = 'merge'")).not.toThrow()
+    expect(() => db.exec("UPDATE job SET kind = 'dance'")).toThrow('kind')
+    expect(planOf("SELECT * FROM checkpoint_item WHERE checkpoint_id = 'x'").join()).toContain('checkpoint_item_by_checkpoint')
   })
 })

@@ -13,6 +13,7 @@ import { hostProduct } from '../../main/engine/products/hosts.ts'
 import { initialSettings } from '../../main/engine/products/initial-settings.ts'
 import type {
   BootDevice,
+  CheckpointItemRow,
   CheckpointRow,
   DriveRow,
   GuestRow,
@@ -94,6 +95,7 @@ export class SampleBuilder {
   readonly adapters: NetworkAdapterRow[] = []
   readonly drives: DriveRow[] = []
   readonly checkpoints: CheckpointRow[] = []
+  readonly checkpointItems: CheckpointItemRow[] = []
   readonly guests: GuestRow[] = []
   readonly #log: LogEntry[] = []
   readonly #random: Random
@@ -227,6 +229,7 @@ export class SampleBuilder {
       network_adapter: this.adapters,
       drive: this.drives,
       checkpoint: this.checkpoints,
+      checkpoint_item: this.checkpointItems,
       guest: this.guests,
       log_record: log,
     }
@@ -284,6 +287,27 @@ export class SampleBuilder {
       const name = checkpoint.name ?? `${spec.name} - (${checkpointTime(this.#startTimeMs, createdTick)})`
       this.checkpoints.push({ id, vmId, parentId: chain[at - 1]?.id ?? null, name, kind, createdTick })
       this.file(host, `${host.virtualMachinePath}\\Snapshots\\${id}.vmcx`, 'vmcx', 48 * 1024, createdTick)
+      this.file(host, `${host.virtualMachinePath}\\Snapshots\\${id}.vmrs`, 'vmrs', 54 * 1024, createdTick)
+      this.#checkpointItems(vmId, id, chain.length - at)
+    }
+  }
+
+  /** What a checkpoint holds: the machine and its devices as they are now, with the disk files that lie `below` files down the chain. */
+  #checkpointItems(vmId: string, checkpointId: string, below: number): void {
+    const keep = (tableName: string, row: { readonly id: string }): void => {
+      this.checkpointItems.push({ id: `${checkpointId}/${tableName}/${row.id}`, checkpointId, tableName, content: JSON.stringify(row) })
+    }
+    const frozen = (path: string): string => {
+      let at = path
+      for (let step = 0; step < below; step++) at = this.files.find((file) => file.path === at)?.parentPath ?? at
+      return at
+    }
+    for (const row of this.machines) if (row.id === vmId) keep('virtual_machine', { ...row, savedStateMb: 0 } as VirtualMachineRow)
+    for (const row of this.adapters) if (row.vmId === vmId) keep('network_adapter', row)
+    for (const row of this.drives) {
+      if (row.vmId !== vmId) continue
+      const drive: DriveRow = row.kind === 'hard-disk' && row.path !== null ? { ...row, path: frozen(row.path) } : row
+      keep('drive', drive)
     }
   }
 

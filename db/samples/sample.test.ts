@@ -4,6 +4,8 @@ import { isUp } from '../../main/engine/guest/phases.ts'
 import { TICKS_PER_SECOND } from '../../main/engine/kernel/ticks.ts'
 import { availableMemoryMb } from '../../main/engine/machine/host.ts'
 import { LOG_RECORDS_MAX } from '../../main/engine/management/event-log.ts'
+import { frozenPaths, nextMerge } from '../../main/engine/management/checkpoint-disks.ts'
+import { keptMachine } from '../../main/engine/management/checkpoint-items.ts'
 import { fileAt } from '../../main/engine/management/paths.ts'
 import { guestProduct } from '../../main/engine/products/guests.ts'
 import { hostProduct } from '../../main/engine/products/hosts.ts'
@@ -130,6 +132,18 @@ describe('the standard sample', () => {
       expect(file?.diskType).toBe('dynamic')
       expect(depth).toBe(world.by.checkpointsOfVm.count(vm.id))
     }
+  })
+
+  it('has checkpoints that hold the machine, its devices and the disk that each froze', () => {
+    const world = standard()
+    const app = machine(world, 'APP01')
+    const [first, second] = world.by.checkpointsOfVm.of(app.id)
+    const [disk, middle] = [first, second].map((checkpoint) => frozenPaths(world, checkpoint?.id ?? '')[0])
+    expect(disk).toMatch(/\\app01\.vhdx$/)
+    expect(fileAt(world, app.hostId, middle ?? '')?.parentPath).toBe(disk)
+    expect(fileAt(world, app.hostId, world.by.drivesOfVm.of(app.id)[0]?.path ?? '')?.parentPath).toBe(middle)
+    expect(keptMachine(world, app, second?.id ?? '')).toMatchObject({ notes: app.notes, savedStateMb: 0 })
+    expect(nextMerge(world, app)).toBeUndefined()
   })
 
   it('has a host, three switches, volumes, images and whole machines', () => {

@@ -186,6 +186,14 @@ const checkpoint = sqliteTable('checkpoint', {
   createdTick: count('created_tick'),
 })
 
+const checkpointItem = sqliteTable('checkpoint_item', {
+  place: place(),
+  id: id(),
+  checkpointId: words('checkpoint_id').references(() => checkpoint.id),
+  tableName: words('table_name'),
+  content: words('content'),
+})
+
 const guest = sqliteTable('guest', {
   place: place(),
   id: id().references(() => virtualMachine.id),
@@ -272,6 +280,10 @@ const job = sqliteTable('job', {
       'delete-saved-state',
       'start-service',
       'stop-service',
+      'checkpoint',
+      'apply-checkpoint',
+      'delete-checkpoint',
+      'merge',
     ],
   }).notNull(),
   hostId: hostId(),
@@ -384,6 +396,7 @@ const tables = {
   network_adapter: networkAdapter,
   drive,
   checkpoint,
+  checkpoint_item: checkpointItem,
   guest,
   partition,
   virtual_processor: virtualProcessor,

@@ -87,6 +87,9 @@ describe('a lab store', () => {
   it('deletes a machine with all that refers to it, in one commit', () => {
     const world = new World(store.load())
     const id = firstOf(world, 'virtual_machine').id
+    for (const { id: checkpointId } of world.by.checkpointsOfVm.of(id)) {
+      for (const item of world.by.itemsOfCheckpoint.of(checkpointId)) world.tables.checkpoint_item.delete(item.id)
+    }
     for (const name of ['checkpoint', 'drive', 'network_adapter'] as const) {
       for (const row of [...world.tables[name].values()]) if (row.vmId === id) world.tables[name].delete(row.id)
     }

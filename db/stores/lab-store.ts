@@ -65,6 +65,7 @@ function openStores(db: Database): Stores {
     network_adapter: openTableStore(db, 'network_adapter'),
     drive: openTableStore(db, 'drive'),
     checkpoint: openTableStore(db, 'checkpoint'),
+    checkpoint_item: openTableStore(db, 'checkpoint_item'),
     guest: openTableStore(db, 'guest'),
     partition: openTableStore(db, 'partition'),
     virtual_processor: openTableStore(db, 'virtual_processor'),

@@ -195,6 +195,18 @@ export interface CheckpointRow extends Row {
   readonly createdTick: Tick
 }
 
+/**
+ * One row of what a checkpoint holds: a row of the machine as it was at that moment. `id` is `CHECKPOINT/TABLE/ROW`. A checkpoint with a row of
+ * `guest` has a saved state, with `saved_stack` where the machine had a bus; `screen` is the guest as its thumbnail shows it, without memory.
+ */
+export interface CheckpointItemRow extends Row {
+  readonly checkpointId: string
+  /** Table that the row is of, or `screen`. */
+  readonly tableName: string
+  /** JSON of the row. */
+  readonly content: string
+}
+
 /** The guest side of a virtual machine that has a partition or a saved state; no row when it is off. `id` is the virtual machine's id. */
 export interface GuestRow extends Row {
   /** Key of `products/guests` of the system that was booted; null while in firmware or when nothing booted. */
@@ -293,6 +305,10 @@ export type JobKind =
   | 'delete-saved-state'
   | 'start-service'
   | 'stop-service'
+  | 'checkpoint'
+  | 'apply-checkpoint'
+  | 'delete-checkpoint'
+  | 'merge'
 
 export type JobStatus = 'running' | 'completed' | 'failed' | 'cancelled'
 
@@ -425,6 +441,7 @@ export interface RowTypes {
   network_adapter: NetworkAdapterRow
   drive: DriveRow
   checkpoint: CheckpointRow
+  checkpoint_item: CheckpointItemRow
   guest: GuestRow
   partition: PartitionRow
   virtual_processor: VirtualProcessorRow
@@ -455,6 +472,7 @@ export const TABLE_NAMES = [
   'network_adapter',
   'drive',
   'checkpoint',
+  'checkpoint_item',
   'guest',
   'partition',
   'virtual_processor',

@@ -13,6 +13,7 @@ import { clearFault, injectFault, listFaults } from '../engine/faults/inject.ts'
 import { sendKeys } from '../engine/guest/guest.ts'
 import type { Refusal, Result } from '../engine/kernel/result.ts'
 import { type ACTIONS, whyNot } from '../engine/management/actions.ts'
+import { revert, takeCheckpoint } from '../engine/management/checkpoint.ts'
 import { checkNewVm, createVm } from '../engine/management/create.ts'
 import { setJobTiming } from '../engine/management/job-timing.ts'
 import * as power from '../engine/management/power.ts'
@@ -26,6 +27,7 @@ import type { LabService } from '../service/lab-service.ts'
 import { faultView, jobTimings } from './fault-handlers.ts'
 import { readTrace, setTrace } from './trace-handlers.ts'
 import { configure, readSettings } from './settings-handlers.ts'
+import { checkpointHandlers } from './checkpoint-handlers.ts'
 
 export interface RouterOptions {
   readonly service: LabService
@@ -45,6 +47,8 @@ const COMMANDS: Readonly<Record<VmCommand, (world: World, vmId: string) => power
   pause: power.pause,
   resume: power.resume,
   reset: power.reset,
+  checkpoint: (world, vmId) => takeCheckpoint(world, vmId),
+  revert,
   'delete-saved-state': power.deleteSavedState,
   delete: power.remove,
 }
@@ -124,6 +128,7 @@ export function buildRouter({ service, programVersion, shell }: RouterOptions) {
         service.command((world) => configure(world, input.vmId, input.base, input.draft)),
       ),
     },
+    checkpoint: checkpointHandlers(service, outcomeOf),
     job: {
       cancel: os.job.cancel.handler(({ input }) => outcomeOf(service.command((world) => cancelJob(world, input.jobId)))),
     },

@@ -9,6 +9,7 @@ import { statusText, stepText } from '../engine/management/status.ts'
 import { hostProduct } from '../engine/products/hosts.ts'
 import type { HostRow, JobRow, NetworkAdapterRow, SwitchRow, VirtualMachineRow } from '../engine/rows.ts'
 import type { World } from '../engine/world.ts'
+import { checkpointMade, checkpointViews } from './checkpoint-views.ts'
 
 /** Capacity that the New Virtual Machine Wizard proposes, GB. */
 const DEFAULT_DISK_SIZE_GB = 127
@@ -70,6 +71,7 @@ export function jobView(world: World, job: JobRow): JobView {
     percent: job.percent,
     stepText: stepText(world, job),
     refusal: job.refusal === null ? null : refusalSchema.parse(JSON.parse(job.refusal)),
+    checkpointMade: checkpointMade(job),
   }
 }
 
@@ -97,8 +99,7 @@ export function vmDetail(world: World, vm: VirtualMachineRow): VmDetail {
           ? []
           : [{ id: drive.id, kind: drive.kind, label: drive.kind === 'dvd' ? 'DVD Drive' : 'Diskette Drive', path: drive.path }],
       ),
-    checkpoints: world.by.checkpointsOfVm.of(vm.id).map(({ id, parentId, name, createdTick }) => ({ id, parentId, name, createdTick })),
-    currentCheckpointId: vm.currentCheckpointId,
+    ...checkpointViews(world, vm),
     replicationText: 'Replication is not enabled for this virtual machine.',
   }
 }

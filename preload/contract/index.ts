@@ -1,5 +1,6 @@
 export * from './actions.ts'
 export * from './faults.ts'
+export * from './checkpoint.ts'
 export * from './host.ts'
 export * from './methods.ts'
 export * from './refusals.ts'

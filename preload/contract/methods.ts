@@ -7,6 +7,7 @@ import { eventIterator, oc, type } from '@orpc/contract'
 import { z } from 'zod'
 import { VM_ACTIONS, VM_COMMANDS } from './actions.ts'
 import { faultContract, jobTimingContract } from './faults.ts'
+import { checkpointContract } from './checkpoint.ts'
 import { refusalSchema } from './refusals.ts'
 import { traceContract } from './trace.ts'
 import { settingsContract } from './settings.ts'
@@ -133,6 +134,7 @@ export const contract = {
       .output(z.object({ possible: z.boolean(), refusal: refusalSchema.nullable() })),
   },
   settings: settingsContract,
+  checkpoint: checkpointContract,
   job: {
     cancel: oc.input(z.object({ jobId: id })).output(outcome),
   },

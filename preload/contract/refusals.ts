@@ -66,6 +66,12 @@ export const REFUSAL_CODES = [
   'disk-connected',
   'disk-holds-system',
   'drive-captured',
+  'unknown-checkpoint',
+  'checkpoints-disabled',
+  'no-checkpoint',
+  'checkpoint-limit',
+  'production-checkpoint',
+  'checkpoint-not-supported',
 ] as const
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number]

@@ -31,6 +31,10 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   reset: 'resetting',
   delete: 'deleting',
   'delete-saved-state': 'deleting the saved state',
+  checkpoint: 'creating a checkpoint',
+  'apply-checkpoint': 'applying a checkpoint',
+  'delete-checkpoint': 'deleting a checkpoint',
+  merge: 'merging disks',
 }
 
 /** Sentences by code. `v` reads a value as text. */
@@ -56,7 +60,7 @@ const BODIES: Readonly<Record<RefusalCode, (v: (key: string) => string, values: 
   'memory-range': (v) => `The amount of memory must be between ${v('minimumMb')} MB and ${v('maximumMb')} MB.`,
   'memory-multiple': (v) => `The amount of memory must be a multiple of ${v('multipleMb')} MB.`,
   'memory-order': () => 'The startup memory must be at least the minimum memory and at most the maximum memory.',
-  'name-empty': () => 'A name must be specified for the virtual machine.',
+  'name-empty': (v) => `A name must be specified for the ${v('what') || 'virtual machine'}.`,
   'name-too-long': (v) => `The name has ${v('characters')} characters. It cannot have more than ${v('maximum')}.`,
   'name-characters': () => 'The name contains characters that cannot be used here. A folder name cannot contain any of \\ / : * ? " < > |.',
   'generation-not-offered': (v) => `Generation ${v('generation')} virtual machines are not supported by ${v('product')}.`,
@@ -94,6 +98,12 @@ const BODIES: Readonly<Record<RefusalCode, (v: (key: string) => string, values: 
   'fault-ended': (v) => `The fault '${v('fault')}' is over and cannot be cleared.`,
   'trace-limit': (v) => `No more than ${v('maximum')} virtual machines can be traced at the same time.`,
   ...SETTINGS_BODIES,
+  'unknown-checkpoint': () => 'The checkpoint could not be found. It may have been deleted.',
+  'checkpoints-disabled': (v) => `Checkpoints have been disabled for '${v('name')}'.`,
+  'no-checkpoint': (v) => `'${v('name')}' has no checkpoint to go back to.`,
+  'checkpoint-limit': (v) => `'${v('name')}' has ${v('maximum')} checkpoints, the most that a virtual machine can have.`,
+  'production-checkpoint': (v) => `Production checkpoints cannot be created for '${v('name')}'.`,
+  'checkpoint-not-supported': (v) => `Checkpoints are not supported for virtual machines with the disk '${v('path')}'.`,
 }
 
 /** Words for the values, in the order in which details show them. */
@@ -134,12 +144,15 @@ export function failureHeadline(action: VmCommand, name: string): string {
       return 'An error occurred while attempting to start the selected virtual machine(s).'
     case 'delete':
       return 'An error occurred while attempting to delete the selected virtual machine(s).'
+    case 'checkpoint':
+      return 'An error occurred while attempting to checkpoint the selected virtual machine(s).'
     case 'turn-off':
     case 'shut-down':
     case 'save':
     case 'pause':
     case 'resume':
     case 'reset':
+    case 'revert':
     case 'delete-saved-state':
       return `An error occurred while attempting to change the state of virtual machine ${name}.`
   }

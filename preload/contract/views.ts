@@ -106,6 +106,9 @@ export const checkpointViewSchema = z.object({
   parentId: z.string().nullable(),
   name: z.string(),
   createdTick: z.number(),
+  kind: z.enum(['standard', 'production', 'automatic']),
+  notes: z.string(),
+  configurationVersion: z.string(),
 })
 export type CheckpointView = z.infer<typeof checkpointViewSchema>
 
@@ -127,6 +130,8 @@ export const vmDetailSchema = z.object({
   checkpoints: z.array(checkpointViewSchema),
   /** Checkpoint above *Now*; null when there are none. */
   currentCheckpointId: z.string().nullable(),
+  /** Which actions show on each checkpoint now, as positions in CHECKPOINT_ACTIONS. */
+  checkpointActions: z.number(),
   replicationText: z.string(),
 })
 export type VmDetail = z.infer<typeof vmDetailSchema>
@@ -148,6 +153,8 @@ export const jobViewSchema = z.object({
   /** What the running step is called: `Creating virtual hard disk`. */
   stepText: z.string(),
   refusal: refusalSchema.nullable(),
+  /** Kind of the checkpoint that the job made of a running machine, where the product tells of it; null otherwise. */
+  checkpointMade: z.enum(['production', 'standard']).nullable(),
 })
 export type JobView = z.infer<typeof jobViewSchema>
 

@@ -1,5 +1,6 @@
 /** The picture on a guest's screen: which drawing belongs to which phase of which system. */
 import { assertNever } from '../kernel/result.ts'
+import type { GuestRow, VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { guestClock } from './calendar.ts'
 import { guestNow, linesOf, phaseOf, productOf, progressOf } from './row.ts'
@@ -28,7 +29,11 @@ import { lockScreen, securityOptions, signInPage } from './screens/windows-pages
 export function consoleFrame(world: World, vmId: string): Frame | null {
   const guest = world.tables.guest.get(vmId)
   const vm = world.tables.virtual_machine.get(vmId)
-  if (guest === undefined || vm === undefined) return null
+  return guest === undefined || vm === undefined ? null : guestFrame(world, vm, guest)
+}
+
+/** The picture of a guest as its row says, such as the one that a checkpoint holds. */
+export function guestFrame(world: World, vm: VirtualMachineRow, guest: GuestRow): Frame {
   const view: View = {
     world,
     vm,

@@ -9,7 +9,7 @@
 import { endFault, isPoweredOff, memoryFaults, processorOf } from '../faults/rows.ts'
 import { STOP_CODES } from '../guest/advance.ts'
 import { invariant, type Refusal } from '../kernel/result.ts'
-import type { ChannelRow, GuestRow, PartitionRow, VirtualMachineRow, VirtualProcessorRow } from '../rows.ts'
+import type { ChannelRow, GuestRow, PartitionRow, SavedStackRow, VirtualMachineRow, VirtualProcessorRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { HostStack } from './host-stack.ts'
 import { imposeHostFaults, imposeMachineFaults } from './machine-faults.ts'
@@ -95,6 +95,17 @@ export class Machines {
     this.#world.tables.saved_stack.put({ id: vm.id, stack: JSON.stringify(stack.save()) })
     stack.powerOff()
     this.#drop(vm)
+  }
+
+  /** The machine's stack as rows, for a checkpoint: it stands still for that moment and stays as it is. */
+  capture(vm: VirtualMachineRow): SavedStackRow | undefined {
+    const stack = this.machine(vm.id)
+    if (stack === undefined) return undefined
+    const before = stack.suspended
+    stack.suspend(true)
+    const saved = JSON.stringify(stack.save())
+    if (!before) stack.suspend(false)
+    return { id: vm.id, stack: saved }
   }
 
   /** Freezes the virtual processors, or lets them go on. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { testEngine, testVm } from '../../testing/lab.ts'
-import type { CriticalReason, JobKind, ServiceState, VmState } from '../rows.ts'
+import type { CriticalReason, JobKind, ServiceState, VirtualMachineRow, VmState } from '../rows.ts'
 import { ACTIONS, offeredActions, whyNot } from './actions.ts'
 import { beginJob } from './jobs.ts'
 
@@ -17,7 +17,9 @@ const STATES: readonly VmState[] = [
   'Resetting',
 ]
 const CRITICAL: readonly (CriticalReason | null)[] = [null, 'disk-space']
-const JOBS: readonly (JobKind | null)[] = [null, 'start', 'save', 'delete', 'delete-saved-state', 'shut-down']
+const JOBS: readonly (JobKind | null)[] = [null, 'start', 'save', 'delete', 'delete-saved-state', 'shut-down', 'delete-checkpoint', 'merge']
+/** Settings and tree of checkpoints: none, none allowed, one that can be gone back to. */
+const CHECKPOINTS: readonly Partial<VirtualMachineRow>[] = [{}, { checkpointType: 'disabled' }, { currentCheckpointId: 'c' }]
 const SERVICE: readonly ServiceState[] = ['running', 'stopped', 'starting']
 
 describe('offered actions', () => {
@@ -26,13 +28,16 @@ describe('offered actions', () => {
       for (const critical of CRITICAL) {
         for (const job of JOBS) {
           for (const serviceState of SERVICE) {
-            const { world } = testEngine([testVm('A', { state, critical })], { serviceState })
-            if (job !== null) beginJob(world, job, 'host-1', 'A')
-            const vm = world.tables.virtual_machine.require('A')
-            const expected = ACTIONS.filter((action) => whyNot(world, vm, action) === undefined)
-            const bits = offeredActions(world, vm)
-            const shown = ACTIONS.filter((_, index) => (bits & (1 << index)) !== 0)
-            expect({ state, critical, job, serviceState, shown }).toEqual({ state, critical, job, serviceState, shown: expected })
+            for (const columns of CHECKPOINTS) {
+              const { world } = testEngine([testVm('A', { state, critical, ...columns })], { serviceState })
+              if (job !== null) beginJob(world, job, 'host-1', 'A')
+              const vm = world.tables.virtual_machine.require('A')
+              const expected = ACTIONS.filter((action) => whyNot(world, vm, action) === undefined)
+              const bits = offeredActions(world, vm)
+              const shown = ACTIONS.filter((_, index) => (bits & (1 << index)) !== 0)
+              const facts = { state, critical, job, serviceState, columns }
+              expect({ ...facts, shown }).toEqual({ ...facts, shown: expected })
+            }
           }
         }
       }
@@ -45,6 +50,11 @@ describe('offered actions', () => {
     ['Paused', 'connect settings turn-off save resume reset rename'],
     ['Saved', 'connect settings start rename delete-saved-state delete'],
     ['Starting', 'connect settings turn-off rename'],
+    ['Off', 'connect start checkpoint rename delete'],
+    ['Running', 'connect turn-off shut-down save pause reset checkpoint rename'],
+    ['Paused', 'connect turn-off save resume reset checkpoint rename'],
+    ['Saved', 'connect start checkpoint rename delete-saved-state delete'],
+    ['Starting', 'connect turn-off rename'],
   ] as const)('%s shows %s', (state, names) => {
     const { world } = testEngine([testVm('A', { state })])
     const bits = offeredActions(world, world.tables.virtual_machine.require('A'))

@@ -31,9 +31,9 @@ const EMPTY_DISK_BYTES = { vhdx: 4 * 1024 * 1024, vhd: 40 * 1024 } as const
 
 const BYTES_PER_GB = 1024 ** 3
 
-/** Why a name cannot be a machine's; undefined when it can. */
-export function checkName(name: string): Refusal<RefusalCode> | undefined {
-  if (name.trim() === '') return refuse('name-empty' as const).refusal
+/** Why a name cannot be a machine's or a checkpoint's; undefined when it can. */
+export function checkName(name: string, what: 'virtual machine' | 'checkpoint' = 'virtual machine'): Refusal<RefusalCode> | undefined {
+  if (name.trim() === '') return refuse('name-empty' as const, { what }).refusal
   if (name.length > NAME_CHARACTERS_MAX) {
     return refuse('name-too-long' as const, { characters: name.length, maximum: NAME_CHARACTERS_MAX }).refusal
   }

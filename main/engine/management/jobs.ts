@@ -50,6 +50,12 @@ function enterStep(world: World, job: JobRow, index: number): void {
   world.events.schedule('job.step', world.now + step.ticks, job.id, index)
 }
 
+/** The job begins anew with something else to do. */
+export function restartJob(world: World, job: JobRow, input: string): void {
+  for (const event of world.by.eventsOfTarget.of(job.id)) world.events.cancel(event.id)
+  enterStep(world, world.tables.job.patch(job.id, { input }), 0)
+}
+
 export function completeJob(world: World, job: JobRow): void {
   endJob(world, job, { status: 'completed', percent: 100 })
 }

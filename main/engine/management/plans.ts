@@ -7,6 +7,7 @@
 import { ticksOfMs } from '../kernel/ticks.ts'
 import type { JobRow, VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
+import { applyPlan, deletePlan as deleteCheckpointPlan, jobInput, mergePlan, takePlan } from './checkpoint-input.ts'
 import { makesDisk } from './create-input.ts'
 import { timedPlan } from './job-timing.ts'
 import { volumeOf } from './paths.ts'
@@ -57,6 +58,14 @@ function usualPlan(world: World, job: JobRow): readonly Step[] {
       return single(0, 2500)
     case 'stop-service':
       return single(0, 1500)
+    case 'checkpoint':
+      return takePlan(jobInput(job))
+    case 'apply-checkpoint':
+      return applyPlan(jobInput(job))
+    case 'delete-checkpoint':
+      return deleteCheckpointPlan(jobInput(job))
+    case 'merge':
+      return mergePlan(jobInput(job))
   }
 }
 

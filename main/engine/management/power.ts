@@ -14,6 +14,7 @@ import type { World } from '../world.ts'
 import { type Action, whyNot } from './actions.ts'
 import { writeRecord } from './event-log.ts'
 import { beginJob, cancelJobRow } from './jobs.ts'
+import { interruptMerge } from './merge.ts'
 import { fileAt, volumeOf } from './paths.ts'
 import type { RefusalCode } from './refusals.ts'
 
@@ -40,6 +41,7 @@ export function start(world: World, vmId: string): JobResult {
     return checked
   }
   giveAddresses(world, vm)
+  interruptMerge(world, vm)
   const restoring = vm.state === 'Saved'
   const memoryMb = restoring ? vm.savedStateMb : vm.startupMemoryMb
   world.tables.virtual_machine.patch(vm.id, { state: 'Starting', assignedMemoryMb: memoryMb, startedTick: world.now })

@@ -4,6 +4,7 @@ import { type Result, refuse, succeed } from '../kernel/result.ts'
 import type { JobRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { whyNot } from './actions.ts'
+import { rollBackTake } from './checkpoint-jobs.ts'
 import { checkName, rollBackCreate } from './create.ts'
 import { beginJob, cancelJobRow } from './jobs.ts'
 import type { JobResult } from './power.ts'
@@ -40,16 +41,17 @@ export function rename(world: World, vmId: string, name: string): Result<null, R
   return succeed(null)
 }
 
-/** Breaks off a job that can be: making a machine. What it made so far is taken back. */
+/** Breaks off a job that can be: making a machine or a checkpoint. What it made so far is taken back. */
 export function cancelJob(world: World, jobId: string): Result<JobRow, RefusalCode> {
   const job = world.tables.job.get(jobId)
   if (job === undefined || job.status !== 'running') return refuse('not-cancellable', { job: jobId })
   if (!isCancellable(job)) return refuse('not-cancellable', { job: jobId, operation: job.kind })
   cancelJobRow(world, job)
-  rollBackCreate(world, job)
+  if (job.kind === 'create') rollBackCreate(world, job)
+  else rollBackTake(world, job)
   return succeed(world.tables.job.require(jobId))
 }
 
 export function isCancellable(job: JobRow): boolean {
-  return job.status === 'running' && job.kind === 'create'
+  return job.status === 'running' && (job.kind === 'create' || job.kind === 'checkpoint')
 }

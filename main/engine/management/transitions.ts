@@ -8,6 +8,9 @@ import { assertNever, type Refusal } from '../kernel/result.ts'
 import type { PowerOnRefusal } from '../machine/stack-types.ts'
 import type { JobRow, PendingEventRow, VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
+import { machineFolder } from './checkpoint-capture.ts'
+import { putFiles, removeFiles, savedStateFiles } from './checkpoint-files.ts'
+import { dropAutomatic, finishApply, finishDeleteCheckpoint, finishTake, stepTake, takeAutomatic } from './checkpoint-jobs.ts'
 import { createStep, finishCreate } from './create.ts'
 import { checkSpace } from './critical.ts'
 import { writeRecord } from './event-log.ts'
@@ -15,9 +18,10 @@ import { cancelJobRow, completeJob, failJob, stepJob } from './jobs.ts'
 import { restartMemory } from './memory-balance.ts'
 import { fileAt, joinPath, putFile, removeFile, volumeOf } from './paths.ts'
 import { start, thaw } from './power.ts'
+import { beginMerge, collapseChains, finishMerge } from './merge.ts'
+import { fileAt, joinPath, removeFile, volumeOf } from './paths.ts'
+import { thaw } from './power.ts'
 import type { RefusalCode } from './refusals.ts'
-
-const BYTES_PER_MB = 1024 * 1024
 
 /** A pending event of kind `job.step` is due. */
 export function handleJobEvent(world: World, event: PendingEventRow): void {
@@ -25,6 +29,7 @@ export function handleJobEvent(world: World, event: PendingEventRow): void {
   if (moved === undefined) return
   if (!moved.ended) {
     if (moved.job.kind === 'create') createStep(world, moved.job)
+    if (moved.job.kind === 'checkpoint') stepTake(world, moved.job)
     return
   }
   finish(world, moved.job)
@@ -37,16 +42,21 @@ function finish(world: World, job: JobRow): void {
   if (vm === undefined) return cancelJobRow(world, job)
   if (job.kind === 'shut-down') return giveUpShutDown(world, job, vm)
   if (job.kind === 'save' && volumeOf(world, vm.hostId, vm.configurationPath) === undefined) return abandonSave(world, job, vm)
+  if (job.kind === 'checkpoint') return finishTake(world, job, vm)
+  if (job.kind === 'apply-checkpoint') return finishApply(world, job, vm)
+  if (job.kind === 'delete-checkpoint') return finishDeleteCheckpoint(world, job, vm)
+  if (job.kind === 'merge') return finishMerge(world, job, vm)
   if ((job.kind === 'start' || job.kind === 'restore') && !buildPartition(world, job, vm)) return
   completeJob(world, job)
   switch (job.kind) {
     case 'start':
+      takeAutomatic(world, vm)
       settle(world, vm, { state: 'Running' })
       writeRecord(world, vm.hostId, 'started', vm)
       powerOnGuest(world, vm.id)
       return announceRun(world, vm)
     case 'restore':
-      removeFile(world, vm.hostId, stateFile(vm))
+      removeStateFiles(world, vm)
       settle(world, vm, { state: 'Running', savedStateMb: 0 })
       writeRecord(world, vm.hostId, 'restored', vm)
       thaw(world, vm.id)
@@ -75,10 +85,11 @@ function finish(world: World, job: JobRow): void {
       resetGuest(world, vm.id)
       return announceRun(world, vm)
     case 'delete-saved-state':
-      removeFile(world, vm.hostId, stateFile(vm))
+      removeStateFiles(world, vm)
       world.machines.powerOff(vm)
       removeGuest(world, vm.id)
-      return settle(world, vm, { state: 'Off', savedStateMb: 0, critical: null })
+      settle(world, vm, { state: 'Off', savedStateMb: 0, critical: null })
+      return dropAutomatic(world, vm)
     case 'delete':
       return finishDelete(world, vm)
     default:
@@ -113,11 +124,11 @@ export function becomeOff(world: World, vm: VirtualMachineRow): void {
   world.machines.powerOff(vm)
   removeGuest(world, vm.id)
   settle(world, vm, { state: 'Off', assignedMemoryMb: 0, startedTick: null, critical: null })
+  dropAutomatic(world, vm)
 }
 
-/** File of the saved memory: `GUID.vmrs` beside the configuration (hyper-v-manager 10.7). */
-function stateFile(vm: VirtualMachineRow): string {
-  return joinPath(joinPath(vm.configurationPath, 'Virtual Machines'), `${vm.id}.vmrs`)
+function removeStateFiles(world: World, vm: VirtualMachineRow): void {
+  removeFiles(world, vm.hostId, savedStateFiles(world, vm, machineFolder(vm), vm.id, vm.savedStateMb))
 }
 
 /** The volume of the saved state has gone meanwhile: the machine runs on, and the job has failed. */
@@ -132,30 +143,22 @@ function abandonSave(world: World, job: JobRow, vm: VirtualMachineRow): void {
 
 function finishSave(world: World, vm: VirtualMachineRow): void {
   world.machines.save(vm)
-  putFile(world, {
-    hostId: vm.hostId,
-    path: stateFile(vm),
-    kind: 'vmrs',
-    sizeBytes: vm.assignedMemoryMb * BYTES_PER_MB,
-    capacityBytes: 0,
-    diskType: null,
-    parentPath: null,
-    guestProductId: null,
-  })
+  putFiles(world, vm.hostId, savedStateFiles(world, vm, machineFolder(vm), vm.id, vm.assignedMemoryMb))
   settle(world, vm, { state: 'Saved', savedStateMb: vm.assignedMemoryMb, assignedMemoryMb: 0, startedTick: null, critical: null })
   writeRecord(world, vm.hostId, 'saved', vm)
   const volume = volumeOf(world, vm.hostId, vm.configurationPath)
   if (volume !== undefined) checkSpace(world, volume.id)
+  beginMerge(world, vm.id)
 }
 
 function finishDelete(world: World, vm: VirtualMachineRow): void {
-  for (const checkpoint of world.by.checkpointsOfVm.of(vm.id)) world.tables.checkpoint.delete(checkpoint.id)
+  collapseChains(world, vm)
   for (const drive of world.by.drivesOfVm.of(vm.id)) world.tables.drive.delete(drive.id)
   for (const adapter of world.by.adaptersOfVm.of(vm.id)) world.tables.network_adapter.delete(adapter.id)
   world.machines.powerOff(vm)
   removeGuest(world, vm.id)
-  removeFile(world, vm.hostId, stateFile(vm))
-  removeFile(world, vm.hostId, joinPath(joinPath(vm.configurationPath, 'Virtual Machines'), `${vm.id}.vmcx`))
+  removeStateFiles(world, vm)
+  removeFile(world, vm.hostId, joinPath(machineFolder(vm), `${vm.id}.vmcx`))
   writeRecord(world, vm.hostId, 'deleted', vm)
   world.tables.virtual_machine.delete(vm.id)
 }
@@ -214,7 +217,8 @@ function applyEffect(world: World, vm: VirtualMachineRow, effect: GuestEffect): 
   switch (effect.kind) {
     case 'powered-off': {
       const job = world.by.runningJobOfVm.first(vm.id)
-      if (job !== undefined) completeJob(world, job)
+      // A checkpoint of before is written to its end.
+      if (job !== undefined && job.kind !== 'checkpoint') completeJob(world, job)
       becomeOff(world, vm)
       return writeRecord(world, vm.hostId, job?.kind === 'shut-down' ? 'shutDownByService' : 'shutDownByGuest', vm)
     }
