@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3'
 import { FIRST } from './0001_first.ts'
 import { HYPERVISOR } from './0002_hypervisor.ts'
+import { DISKS } from './0006_disks.ts'
 
 export interface Migration {
   /** The `user_version` that a file has after it; strictly increasing. */
@@ -13,6 +14,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'first tables', sql: FIRST },
   { version: 2, name: 'hypervisor', sql: HYPERVISOR },
+  { version: 6, name: 'disks', sql: DISKS },
 ]
 
 /** The version that this program reads and writes. */

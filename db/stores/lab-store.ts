@@ -73,6 +73,9 @@ function openStores(db: Database): Stores {
     job: openTableStore(db, 'job'),
     log_record: openTableStore(db, 'log_record'),
     preference: openTableStore(db, 'preference'),
+    file_work: openTableStore(db, 'file_work'),
+    made_file: openTableStore(db, 'made_file'),
+    disk_layout: openTableStore(db, 'disk_layout'),
   }
 }
 

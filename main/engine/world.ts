@@ -158,6 +158,9 @@ function buildTables(changedIn: (name: TableName) => Set<string>): Tables {
     job: table('job'),
     log_record: table('log_record'),
     preference: table('preference'),
+    file_work: table('file_work'),
+    made_file: table('made_file'),
+    disk_layout: table('disk_layout'),
   }
 }
 

@@ -21,6 +21,7 @@ import type { JobRow } from '../engine/rows.ts'
 import type { World } from '../engine/world.ts'
 import { listHostFiles } from '../service/host-files.ts'
 import type { LabService } from '../service/lab-service.ts'
+import { diskHandlers } from './disk-handlers.ts'
 
 export interface RouterOptions {
   readonly service: LabService
@@ -57,11 +58,12 @@ export function buildRouter({ service, programVersion, shell }: RouterOptions) {
   const onlyForTests = (): void => {
     if (!service.manual) throw new ORPCError('FORBIDDEN', { message: 'Only a lab that was opened for tests answers this.' })
   }
+  const disk = diskHandlers(service, refusalView)
   return os.router({
     lab: {
       about: os.lab.about.handler(() => ({ contractVersion: CONTRACT_VERSION, programVersion, shell, epoch: service.publisher.epoch })),
       setSpeed: os.lab.setSpeed.handler(({ input }) => ({ speed: service.setSpeed(input.speed) })),
-      step: os.lab.step.handler(({ input }) => ({ tick: service.step(input.milliseconds) })),
+      step: os.lab.step.handler(async ({ input }) => ({ tick: await service.stepThrough(input.milliseconds) })),
     },
     state: {
       subscribe: os.state.subscribe.handler(({ input, signal }) => endsWith(service.publisher.subscribe(input), signal)),
@@ -135,13 +137,24 @@ export function buildRouter({ service, programVersion, shell }: RouterOptions) {
         }),
       ),
     },
+    disk: {
+      options: os.disk.options.handler(({ input }) => disk.options(input)),
+      checkNew: os.disk.checkNew.handler(({ input }) => disk.checkNew(input)),
+      create: os.disk.create.handler(({ input }) => disk.create(input)),
+      inspect: os.disk.inspect.handler(({ input }) => disk.inspect(input)),
+      editable: os.disk.editable.handler(({ input }) => disk.editable(input)),
+      checkEdit: os.disk.checkEdit.handler(({ input }) => disk.checkEdit(input)),
+      edit: os.disk.edit.handler(({ input }) => disk.edit(input)),
+      createFloppy: os.disk.createFloppy.handler(({ input }) => disk.createFloppy(input)),
+    },
     test: {
-      advance: os.test.advance.handler(({ input }) => {
+      advance: os.test.advance.handler(async ({ input }) => {
         onlyForTests()
-        return { tick: service.step(input.milliseconds) }
+        return { tick: await service.stepThrough(input.milliseconds) }
       }),
-      stateHash: os.test.stateHash.handler(() => {
+      stateHash: os.test.stateHash.handler(async () => {
         onlyForTests()
+        await service.files?.settled()
         return { hash: service.stateHash(), tick: service.world.now }
       }),
     },

@@ -6,6 +6,7 @@
 import { eventIterator, oc, type } from '@orpc/contract'
 import { z } from 'zod'
 import { VM_ACTIONS, VM_COMMANDS } from './actions.ts'
+import { diskContract } from './disks.ts'
 import { refusalSchema } from './refusals.ts'
 import { type ConsoleMessage, type MetricsMessage, type StateMessage, speedSchema } from './views.ts'
 
@@ -141,6 +142,7 @@ export const contract = {
     all: oc.output(z.record(z.string(), z.string())),
     set: oc.input(z.object({ key: z.string().min(1).max(128), value: z.string().max(16_384).nullable() })).output(z.object({})),
   },
+  disk: diskContract,
   /** Answers only in a lab that was opened for tests (`--test`). */
   test: {
     advance: oc.input(z.object({ milliseconds: z.int().min(0).max(31_536_000_000) })).output(z.object({ tick: z.number() })),

@@ -39,6 +39,13 @@ export const REFUSAL_CODES = [
   'console-not-running',
   'notes-too-long',
   'cancelled',
+  'disk-busy',
+  'disk-refused',
+  'disk-action',
+  'disk-parent-format',
+  'disk-format-host',
+  'file-not-found',
+  'not-a-disk',
 ] as const
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number]

@@ -83,6 +83,13 @@ const BODIES: Readonly<Record<RefusalCode, (v: (key: string) => string, values: 
   'console-not-running': (v) => `'${v('name')}' is not running.`,
   'notes-too-long': (v) => `The notes cannot have more than ${v('maximum')} characters.`,
   cancelled: () => 'The operation was cancelled.',
+  'disk-busy': (v) => `The process cannot access the file '${v('path')}' because it is being used by another process. (0x80070020)`,
+  'disk-refused': (v) => `${v('sentence')} (${v('status')})`,
+  'disk-action': (v) => `The operation '${v('action')}' is not available for the virtual hard disk '${v('path')}'.`,
+  'disk-parent-format': (v) => `The parent '${v('path')}' must have the same format as the differencing disk, ${v('format')}.`,
+  'disk-format-host': (v) => `The format ${v('format')} is not supported by ${v('product')}.`,
+  'file-not-found': (v) => `The system cannot find the file specified. (0x80070002) File: '${v('path')}'.`,
+  'not-a-disk': (v) => `The file '${v('path')}' is not a virtual hard disk. (0xC03A0015)`,
 }
 
 /** Words for the values, in the order in which details show them. */

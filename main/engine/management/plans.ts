@@ -8,6 +8,7 @@ import { ticksOfMs } from '../kernel/ticks.ts'
 import type { JobRow, VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { makesDisk } from './create-input.ts'
+import { diskPlan } from './disks/disk-jobs.ts'
 import { volumeOf } from './paths.ts'
 
 export interface Step {
@@ -52,6 +53,8 @@ export function planOf(world: World, job: JobRow): readonly Step[] {
       return single(0, 2500)
     case 'stop-service':
       return single(0, 1500)
+    case 'disk':
+      return diskPlan(world, job)
   }
 }
 

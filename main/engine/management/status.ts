@@ -18,6 +18,7 @@ const OPERATION: Readonly<Record<JobKind, string>> = {
   'delete-saved-state': 'Deleting Saved State',
   'start-service': '',
   'stop-service': '',
+  disk: '',
 }
 
 const CRITICAL: Readonly<Record<CriticalReason, string>> = {
