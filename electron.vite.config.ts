@@ -15,6 +15,7 @@ export default defineConfig({
           electron: fromRoot('main/electron/index.ts'),
           node: fromRoot('main/node/index.ts'),
           thread: fromRoot('main/thread/index.ts'),
+          'disk-thread': fromRoot('main/files/disks/disk-thread.ts'),
         },
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

@@ -4,6 +4,7 @@ import { FIRST } from './0001_first.ts'
 import { HYPERVISOR } from './0002_hypervisor.ts'
 import { LOAD } from './0004_load.ts'
 import { FAULTS } from './0005_faults.ts'
+import { DISKS } from './0006_disks.ts'
 import { SETTINGS } from './0007_settings.ts'
 import { CHECKPOINTS } from './0008_checkpoints.ts'
 
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, name: 'hypervisor', sql: HYPERVISOR },
   { version: 4, name: 'load', sql: LOAD },
   { version: 5, name: 'faults', sql: FAULTS },
+  { version: 6, name: 'disks', sql: DISKS },
   { version: 7, name: 'settings of virtual machines', sql: SETTINGS },
   { version: 8, name: 'checkpoints', sql: CHECKPOINTS },
 ]

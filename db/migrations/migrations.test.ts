@@ -264,3 +264,20 @@ describe('migration 8', () => {
     expect(planOf("SELECT * FROM checkpoint_item WHERE checkpoint_id = 'x'").join()).toContain('checkpoint_item_by_checkpoint')
   })
 })
+
+describe('migration 6', () => {
+  it('keeps files and jobs with their places, and lets them hold the new words', () => {
+    migrate(db, 2)
+    db.exec("INSERT INTO host VALUES (1, 'h', 'HV01', 'p', 'm', 'Intel', 2, 8, 2, 3600, 1024, 0, 1, 'running', 'C:', 'C:', '[]', 0)")
+    db.exec("INSERT INTO host_file VALUES (3, 'a', 'h', 'C:\\a.vhdx', 'vhdx', 4, 8, 'dynamic', NULL, NULL, 0)")
+    db.exec("INSERT INTO job VALUES (5, '9', 'create', 'h', NULL, 'running', 0, 0, 0, NULL, NULL, '{}')")
+    const dump = () => ['host_file', 'job'].map((table) => db.prepare(`SELECT * FROM ${table}`).all())
+    const before = dump()
+    migrate(db)
+    expect(dump()).toEqual(before)
+    expect(() => db.exec("UPDATE host_file SET kind = 'vhds'")).not.toThrow()
+    expect(() => db.exec("UPDATE job SET kind = 'disk'")).not.toThrow()
+    expect(() => db.exec("INSERT INTO host_file VALUES (NULL, 'b', 'h', 'c:\\A.vhdx', 'iso', 0, 0, NULL, NULL, NULL, 0)")).toThrow('UNIQUE')
+    expect(() => db.exec("INSERT INTO file_work VALUES (1, 'w', 'h', 'burn', 'C:\\a', NULL, NULL)")).toThrow('kind')
+  })
+})

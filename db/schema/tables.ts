@@ -88,7 +88,7 @@ const hostFile = sqliteTable('host_file', {
   id: id(),
   hostId: hostId(),
   path: words('path'),
-  kind: text('kind', { enum: ['folder', 'vhd', 'vhdx', 'avhdx', 'iso', 'vfd', 'vmcx', 'vmrs', 'other'] }).notNull(),
+  kind: text('kind', { enum: ['folder', 'vhd', 'vhdx', 'avhdx', 'iso', 'vfd', 'vmcx', 'vmrs', 'other', 'vhds'] }).notNull(),
   sizeBytes: count('size_bytes'),
   capacityBytes: count('capacity_bytes'),
   diskType: text('disk_type', { enum: ['fixed', 'dynamic', 'differencing'] }),
@@ -284,6 +284,7 @@ const job = sqliteTable('job', {
       'apply-checkpoint',
       'delete-checkpoint',
       'merge',
+      'disk',
     ],
   }).notNull(),
   hostId: hostId(),
@@ -384,6 +385,28 @@ const counterSample = sqliteTable('counter_sample', {
   figures: words('figures'),
 })
 
+const fileWork = sqliteTable('file_work', {
+  place: place(),
+  id: id(),
+  hostId: hostId(),
+  kind: text('kind', { enum: ['sync', 'move', 'check', 'disk'] }).notNull(),
+  path: words('path'),
+  jobId: text('job_id'),
+  toPath: text('to_path'),
+})
+
+const madeFile = sqliteTable('made_file', {
+  place: place(),
+  id: id(),
+  realBytes: count('real_bytes'),
+})
+
+const diskLayout = sqliteTable('disk_layout', {
+  place: place(),
+  id: id(),
+  partitionedBytes: count('partitioned_bytes'),
+})
+
 const tables = {
   lab,
   random_stream: randomStream,
@@ -410,6 +433,9 @@ const tables = {
   dynamic_memory: dynamicMemory,
   counter_watch: counterWatch,
   counter_sample: counterSample,
+  file_work: fileWork,
+  made_file: madeFile,
+  disk_layout: diskLayout,
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }

@@ -79,6 +79,9 @@ function openStores(db: Database): Stores {
     dynamic_memory: openTableStore(db, 'dynamic_memory'),
     counter_watch: openTableStore(db, 'counter_watch'),
     counter_sample: openTableStore(db, 'counter_sample'),
+    file_work: openTableStore(db, 'file_work'),
+    made_file: openTableStore(db, 'made_file'),
+    disk_layout: openTableStore(db, 'disk_layout'),
   }
 }
 

@@ -8,6 +8,7 @@ import { handleFaultEvent } from './faults/events.ts'
 import { assertNever, invariant } from './kernel/result.ts'
 import type { Tick } from './kernel/ticks.ts'
 import { handleBalance, watchDynamicMemory } from './management/memory-balance.ts'
+import { followFiles } from './management/disks/file-work.ts'
 import { handleGuest, handleJobEvent } from './management/transitions.ts'
 import type { PendingEventRow } from './rows.ts'
 import { type LabRows, World } from './world.ts'
@@ -23,6 +24,7 @@ export class Engine {
     this.metrics = new MetricsReader(this.world)
     this.world.machines.adopt()
     watchDynamicMemory(this.world)
+    followFiles(this.world)
   }
 
   /** Due tick of the next event; undefined when nothing is pending. */
@@ -32,9 +34,9 @@ export class Engine {
 
   /**
    * Lets time pass up to `tick`. At most `eventsMax` events run; the return value is how far time has come, less than `tick` when the budget
-   * was used up first.
+   * was used up first, or `pause` said so after an event.
    */
-  advanceTo(tick: Tick, eventsMax = Number.POSITIVE_INFINITY): Tick {
+  advanceTo(tick: Tick, eventsMax = Number.POSITIVE_INFINITY, pause: () => boolean = () => false): Tick {
     const world = this.world
     for (let done = 0; done < eventsMax; done++) {
       const event = world.events.take(tick)
@@ -46,6 +48,7 @@ export class Engine {
       invariant(event.dueTick >= world.now, `event ${event.kind} was due at ${event.dueTick}, it is ${world.now}`)
       world.setNow(event.dueTick)
       dispatch(world, event)
+      if (pause()) return world.now
     }
     return world.now
   }

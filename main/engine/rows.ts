@@ -68,7 +68,7 @@ export interface VolumeRow extends Row {
   readonly writeBytesPerSecond: number
 }
 
-export type HostFileKind = 'folder' | 'vhd' | 'vhdx' | 'avhdx' | 'iso' | 'vfd' | 'vmcx' | 'vmrs' | 'other'
+export type HostFileKind = 'folder' | 'vhd' | 'vhdx' | 'avhdx' | 'iso' | 'vfd' | 'vmcx' | 'vmrs' | 'other' | 'vhds'
 
 /** A file or folder on a volume of a simulated host. */
 export interface HostFileRow extends Row {
@@ -82,6 +82,7 @@ export interface HostFileRow extends Row {
   readonly capacityBytes: number
   /** For virtual disks: how space is allotted; `null` otherwise. */
   readonly diskType: 'fixed' | 'dynamic' | 'differencing' | null
+  /** Of a differencing disk its parent; of a VHD Set the file with its data. */
   readonly parentPath: string | null
   /** Guest system on it (disk) or that its setup installs (ISO): key of `products/guests`; null for none. */
   readonly guestProductId: string | null
@@ -309,6 +310,7 @@ export type JobKind =
   | 'apply-checkpoint'
   | 'delete-checkpoint'
   | 'merge'
+  | 'disk'
 
 export type JobStatus = 'running' | 'completed' | 'failed' | 'cancelled'
 
@@ -428,6 +430,36 @@ export interface CounterSampleRow extends Row {
   readonly figures: string
 }
 
+/** What is to be done with a real file: `sync` makes what lies at the path agree with its row, the others belong to a job or to a start. */
+export type FileWorkKind = 'sync' | 'move' | 'check' | 'disk'
+
+/** Work on real files that a command has ordered and that is still to be done, in the order of the rows. */
+export interface FileWorkRow extends Row {
+  readonly hostId: string
+  readonly kind: FileWorkKind
+  /** Windows path that it is about. */
+  readonly path: string
+  /** Job that waits for the answer; null when none does. */
+  readonly jobId: string | null
+  /** Where a moved file goes; null for other kinds. */
+  readonly toPath: string | null
+}
+
+/**
+ * A virtual disk whose real file has been made; `id` is that of its `host_file` row. It is a note about the real computer, not about the
+ * simulated one: a file that is missing without it is still to be made, a file that is missing with it has disappeared.
+ */
+export interface MadeFileRow extends Row {
+  /** Length of the real file when it was last written here, bytes. */
+  readonly realBytes: number
+}
+
+/** What a guest's partitions take of a virtual disk, where that is less than the disk; `id` is that of its `host_file` row. */
+export interface DiskLayoutRow extends Row {
+  /** Bytes from the beginning of the disk to the end of its last partition. */
+  readonly partitionedBytes: number
+}
+
 /** All tables of a lab by name. */
 export interface RowTypes {
   lab: LabRow
@@ -455,6 +487,9 @@ export interface RowTypes {
   dynamic_memory: DynamicMemoryRow
   counter_watch: CounterWatchRow
   counter_sample: CounterSampleRow
+  file_work: FileWorkRow
+  made_file: MadeFileRow
+  disk_layout: DiskLayoutRow
 }
 
 export type TableName = keyof RowTypes
@@ -486,4 +521,7 @@ export const TABLE_NAMES = [
   'dynamic_memory',
   'counter_watch',
   'counter_sample',
+  'file_work',
+  'made_file',
+  'disk_layout',
 ] as const satisfies readonly TableName[]

@@ -167,6 +167,9 @@ function buildTables(changedIn: (name: TableName) => Set<string>): Tables {
     dynamic_memory: table('dynamic_memory'),
     counter_watch: table('counter_watch'),
     counter_sample: table('counter_sample'),
+    file_work: table('file_work'),
+    made_file: table('made_file'),
+    disk_layout: table('disk_layout'),
   }
 }
 

@@ -8,7 +8,7 @@
  *
  * No file is ever overwritten or deleted because it could not be read: it stays where it is, or gets another name, and the user is told.
  */
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type LabLock, takeLock } from '../../db/connection/lock.ts'
 import { closeDatabase, connect, createDatabase, type Database, type Fault, openDatabase } from '../../db/connection/open.ts'
@@ -33,6 +33,8 @@ export interface OpenLabOptions {
 
 export interface Lab {
   readonly folder: string
+  /** Folder of the virtual disk files. */
+  readonly disksFolder: string
   /** All rows as they were loaded. */
   readonly rows: LabRows
   /**
@@ -94,7 +96,10 @@ function openLocked(paths: Paths, options: OpenLabOptions, lock: LabLock): Opene
       db.close()
       return { ok: false, sentence: faultSentence(paths, { kind: 'damaged', detail: 'the table lab is empty' }, options.now()) }
     }
-    return { ok: true, lab: { folder: paths.folder, rows, commit: store.commit, close: closer(db, lock, paths, options.log) } }
+    return {
+      ok: true,
+      lab: { folder: paths.folder, disksFolder: paths.disks, rows, commit: store.commit, close: closer(db, lock, paths, options.log) },
+    }
   } catch (error) {
     db.close()
     throw error
@@ -115,6 +120,11 @@ function createLab(paths: Paths, options: OpenLabOptions): void {
     carryOverLog(paths.file, options)
     const kept = freeName(join(paths.backups, `lab-before-${stamp(options.now())}.sqlite`))
     moveWithCompanions(paths.file, kept)
+    // Its disks go with it: the new lab must not take them for its own.
+    if (readdirSync(paths.disks).length > 0) {
+      renameSync(paths.disks, freeName(kept.replace(/\.sqlite$/, '.disks')))
+      makeFolder(paths.disks)
+    }
     options.log(`the present lab is kept as ${kept}`)
   } else if (COMPANIONS.some((ending) => existsSync(paths.file + ending))) {
     // A write-ahead log without its database would be taken for the new lab's own.

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 /** What a build reads. */
 const SOURCES = ['main', 'preload', 'renderer', 'db', 'package.json', 'package-lock.json', 'electron.vite.config.ts']
 /** What a build leaves behind. */
-const PRODUCTS = ['main/electron.js', 'main/node.js', 'main/thread.js', 'preload/bridge.cjs', 'renderer/index.html']
+const PRODUCTS = ['main/electron.js', 'main/node.js', 'main/thread.js', 'main/disk-thread.js', 'preload/bridge.cjs', 'renderer/index.html']
 const STAMP = 'out/build-stamp.json'
 /** Holds the process id of the build that runs. */
 const LOCK = 'out/build.lock'

@@ -28,6 +28,7 @@ import { faultView, jobTimings } from './fault-handlers.ts'
 import { readTrace, setTrace } from './trace-handlers.ts'
 import { configure, readSettings } from './settings-handlers.ts'
 import { checkpointHandlers } from './checkpoint-handlers.ts'
+import { diskHandlers } from './disk-handlers.ts'
 
 export interface RouterOptions {
   readonly service: LabService
@@ -73,6 +74,7 @@ export function buildRouter({ service, programVersion, shell }: RouterOptions) {
   const onlyForTests = (): void => {
     if (!service.manual) throw new ORPCError('FORBIDDEN', { message: 'Only a lab that was opened for tests answers this.' })
   }
+  const disk = diskHandlers(service, refusalView)
   return os.router({
     lab: {
       about: os.lab.about.handler(() => ({ contractVersion: CONTRACT_VERSION, programVersion, shell, epoch: service.publisher.epoch })),
@@ -80,6 +82,7 @@ export function buildRouter({ service, programVersion, shell }: RouterOptions) {
       step: os.lab.step.handler(({ input }) => ({ tick: service.step(input.milliseconds) })),
       jobTiming: os.lab.jobTiming.handler(({ input }) => doneOf(service.command((world) => setJobTiming(world, input)))),
       jobTimings: os.lab.jobTimings.handler(() => service.query(jobTimings)),
+      step: os.lab.step.handler(async ({ input }) => ({ tick: await service.stepThrough(input.milliseconds) })),
     },
     state: {
       subscribe: os.state.subscribe.handler(({ input, signal }) => endsWith(service.publisher.subscribe(input), signal)),
@@ -172,13 +175,25 @@ export function buildRouter({ service, programVersion, shell }: RouterOptions) {
       clear: os.fault.clear.handler(({ input }) => doneOf(service.command((world) => clearFault(world, input.faultId)))),
       list: os.fault.list.handler(({ input }) => service.query((world) => listFaults(world, input.hostId).map(faultView))),
     },
+
+    disk: {
+      options: os.disk.options.handler(({ input }) => disk.options(input)),
+      checkNew: os.disk.checkNew.handler(({ input }) => disk.checkNew(input)),
+      create: os.disk.create.handler(({ input }) => disk.create(input)),
+      inspect: os.disk.inspect.handler(({ input }) => disk.inspect(input)),
+      editable: os.disk.editable.handler(({ input }) => disk.editable(input)),
+      checkEdit: os.disk.checkEdit.handler(({ input }) => disk.checkEdit(input)),
+      edit: os.disk.edit.handler(({ input }) => disk.edit(input)),
+      createFloppy: os.disk.createFloppy.handler(({ input }) => disk.createFloppy(input)),
+    },
     test: {
-      advance: os.test.advance.handler(({ input }) => {
+      advance: os.test.advance.handler(async ({ input }) => {
         onlyForTests()
-        return { tick: service.step(input.milliseconds) }
+        return { tick: await service.stepThrough(input.milliseconds) }
       }),
-      stateHash: os.test.stateHash.handler(() => {
+      stateHash: os.test.stateHash.handler(async () => {
         onlyForTests()
+        await service.files?.settled()
         return { hash: service.stateHash(), tick: service.world.now }
       }),
     },

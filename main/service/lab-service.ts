@@ -11,8 +11,10 @@ import { Engine } from '../engine/engine.ts'
 import { consoleFrame } from '../engine/guest/guest.ts'
 import type { ChangeLog } from '../engine/kernel/table.ts'
 import { TICKS_PER_MS, TICKS_PER_SECOND, type Tick } from '../engine/kernel/ticks.ts'
+import type { FilePort } from '../engine/management/disks/file-port.ts'
 import type { LabRows, World } from '../engine/world.ts'
 import { consoleMessage } from './console.ts'
+import { FileWorks } from './file-works.ts'
 import { Pacer } from './pacer.ts'
 import { Publisher } from './publisher.ts'
 import { LatestValue } from './stream.ts'
@@ -32,6 +34,8 @@ export interface LabServiceOptions {
   /** Time is moved by test methods only. */
   readonly manual: boolean
   readonly wallMs: () => number
+  /** Keeper of the real files; without one, work on them stays ordered. */
+  readonly files?: FilePort
 }
 
 /** Real time after which a lab whose clock alone has moved is written, ms. */
@@ -72,6 +76,10 @@ export class LabService {
   #shownMs = 0
   #committedMs: number
   #closed = false
+  /** Steps follow one another, also those that wait for files. */
+  #stepping: Promise<unknown> = Promise.resolve()
+  /** Real files of virtual disks; null where nobody keeps them. */
+  readonly files: FileWorks | null
 
   constructor(options: LabServiceOptions) {
     this.engine = new Engine(options.rows)
@@ -89,6 +97,8 @@ export class LabService {
       afterSlice: () => this.#afterSlice(),
       nextShown: () => this.#nextShown(),
     })
+    this.files = options.files ? new FileWorks(this.world, options.files, (apply) => this.command(apply)) : null
+    this.files?.pump()
     if (!options.manual) this.#pacer.setSpeed(options.speed)
   }
 
@@ -135,6 +145,28 @@ export class LabService {
     return this.world.now
   }
 
+  /** As `step`, but no event comes before the work on real files that was ordered before it: the same state on every run. */
+  stepThrough(milliseconds: number): Promise<Tick> {
+    const step = this.#stepping.then(() => this.#stepOnce(milliseconds))
+    this.#stepping = step.catch(() => undefined)
+    return step
+  }
+
+  async #stepOnce(milliseconds: number): Promise<Tick> {
+    const { files } = this
+    if (files === null) return this.step(milliseconds)
+    this.#pacer.catchUp()
+    const target = this.world.now + milliseconds * TICKS_PER_MS
+    do {
+      await files.settled()
+      this.engine.advanceTo(target, Number.POSITIVE_INFINITY, () => files.outstanding)
+      this.#commit()
+    } while (!this.#closed && (files.outstanding || this.world.now < target))
+    this.#show()
+    this.#pacer.wake()
+    return this.world.now
+  }
+
   stateHash(): string {
     return stateHash(this.world)
   }
@@ -174,6 +206,7 @@ export class LabService {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    this.files?.close()
     this.#pacer.catchUp()
     this.#pacer.stop()
     this.#commit()
@@ -199,6 +232,7 @@ export class LabService {
     const changes = this.world.takeChanges()
     this.#committedMs = this.#wallMs()
     if (changes.size > 0) this.#store.commit(this.world, changes)
+    this.files?.pump()
   }
 
   /** Whether rows other than the clock's have changed: those are written before anybody sees them. */

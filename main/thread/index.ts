@@ -5,10 +5,12 @@
  * that touches the lab happens here.
  */
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { ORPCError, onError } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
 import { sampleLab } from '../../db/samples/sample.ts'
+import { openDiskThread } from '../files/disks/disk-port.ts'
 import { openLab } from '../files/lab-folder.ts'
 import { guardPort } from '../rpc/pipe.ts'
 import { buildRouter } from '../rpc/router.ts'
@@ -18,6 +20,9 @@ import type { ShellToThread, ThreadOptions, ThreadToShell } from './protocol.ts'
 /** The sample lab's start instant and seed, where the user names none. */
 const START_TIME_MS = Date.UTC(2026, 10, 23, 9, 41)
 const SEED = 20_261_123
+
+/** Entry of the disk thread, built beside this one. */
+const DISK_THREAD = join(import.meta.dirname, 'disk-thread.js')
 
 const options = workerData as ThreadOptions
 const shell = parentPort
@@ -55,6 +60,7 @@ function start(): void {
     speed: options.speed ?? 1,
     manual: options.test,
     wallMs: () => performance.now(),
+    files: openDiskThread(DISK_THREAD, lab.disksFolder, (error) => fail(`The disk files cannot be worked on: ${error.message}`)),
   })
   const router = buildRouter({ service, programVersion: options.programVersion, shell: options.shell })
   const handler = new RPCHandler(router, {

@@ -1,6 +1,7 @@
 export * from './actions.ts'
 export * from './faults.ts'
 export * from './checkpoint.ts'
+export * from './disks.ts'
 export * from './host.ts'
 export * from './methods.ts'
 export * from './refusals.ts'

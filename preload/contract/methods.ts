@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { VM_ACTIONS, VM_COMMANDS } from './actions.ts'
 import { faultContract, jobTimingContract } from './faults.ts'
 import { checkpointContract } from './checkpoint.ts'
+import { diskContract } from './disks.ts'
 import { refusalSchema } from './refusals.ts'
 import { traceContract } from './trace.ts'
 import { settingsContract } from './settings.ts'
@@ -150,6 +151,7 @@ export const contract = {
   },
   trace: traceContract,
   fault: faultContract,
+  disk: diskContract,
   /** Answers only in a lab that was opened for tests (`--test`). */
   test: {
     advance: oc.input(z.object({ milliseconds: z.int().min(0).max(31_536_000_000) })).output(z.object({ tick: z.number() })),

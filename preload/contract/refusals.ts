@@ -72,6 +72,13 @@ export const REFUSAL_CODES = [
   'checkpoint-limit',
   'production-checkpoint',
   'checkpoint-not-supported',
+  'disk-busy',
+  'disk-refused',
+  'disk-action',
+  'disk-parent-format',
+  'disk-format-host',
+  'file-not-found',
+  'not-a-disk',
 ] as const
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number]

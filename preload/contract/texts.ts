@@ -104,6 +104,13 @@ const BODIES: Readonly<Record<RefusalCode, (v: (key: string) => string, values: 
   'checkpoint-limit': (v) => `'${v('name')}' has ${v('maximum')} checkpoints, the most that a virtual machine can have.`,
   'production-checkpoint': (v) => `Production checkpoints cannot be created for '${v('name')}'.`,
   'checkpoint-not-supported': (v) => `Checkpoints are not supported for virtual machines with the disk '${v('path')}'.`,
+  'disk-busy': (v) => `The process cannot access the file '${v('path')}' because it is being used by another process. (0x80070020)`,
+  'disk-refused': (v) => `${v('sentence')} (${v('status')})`,
+  'disk-action': (v) => `The operation '${v('action')}' is not available for the virtual hard disk '${v('path')}'.`,
+  'disk-parent-format': (v) => `The parent '${v('path')}' must have the same format as the differencing disk, ${v('format')}.`,
+  'disk-format-host': (v) => `The format ${v('format')} is not supported by ${v('product')}.`,
+  'file-not-found': (v) => `The system cannot find the file specified. (0x80070002) File: '${v('path')}'.`,
+  'not-a-disk': (v) => `The file '${v('path')}' is not a virtual hard disk. (0xC03A0015)`,
 }
 
 /** Words for the values, in the order in which details show them. */

@@ -10,6 +10,7 @@ import { initialSettings } from '../products/initial-settings.ts'
 import type { BootDevice, DriveRow, HostRow, JobRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { type CreateInput, inputOf, type NewVm } from './create-input.ts'
+import { emptyFileBytes } from './disks/disk-rows.ts'
 import { writeRecord } from './event-log.ts'
 import { beginJob, completeJob, failJob } from './jobs.ts'
 import { extensionOf, fileAt, joinPath, normalizePath, putFile, removeFile, validFileName, volumeOf } from './paths.ts'
@@ -25,9 +26,6 @@ export interface Problem {
 }
 
 export const NAME_CHARACTERS_MAX = 100
-
-/** What a virtual disk takes on its volume when it is made: a dynamic VHDX 4 MB, a dynamic VHD its metadata. */
-const EMPTY_DISK_BYTES = { vhdx: 4 * 1024 * 1024, vhd: 40 * 1024 } as const
 
 const BYTES_PER_GB = 1024 ** 3
 
@@ -111,7 +109,7 @@ function checkDisk(world: World, host: HostRow, product: HostProduct, wanted: Ne
   }
   if (fileAt(world, host.id, path.value) !== undefined) return refuse('path-exists' as const, { path: path.value }).refusal
   const volume = volumeOf(world, host.id, path.value)
-  if (volume === undefined || volume.freeBytes < EMPTY_DISK_BYTES[product.diskExtension]) {
+  if (volume === undefined || volume.freeBytes < emptyFileBytes(product.diskExtension, 'dynamic', wanted.disk.sizeGb * BYTES_PER_GB)) {
     return refuse('volume-full' as const, { name: wanted.name, requiredMb: 4, freeMb: 0, volume: path.value.slice(0, 2) }).refusal
   }
   return undefined
@@ -207,7 +205,7 @@ export function createStep(world: World, job: JobRow): void {
     hostId: wanted.hostId,
     path: diskPath,
     kind,
-    sizeBytes: EMPTY_DISK_BYTES[kind],
+    sizeBytes: emptyFileBytes(kind, 'dynamic', wanted.disk.sizeGb * BYTES_PER_GB),
     capacityBytes: wanted.disk.sizeGb * BYTES_PER_GB,
     diskType: 'dynamic',
     parentPath: null,

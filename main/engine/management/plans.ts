@@ -10,6 +10,7 @@ import type { World } from '../world.ts'
 import { applyPlan, deletePlan as deleteCheckpointPlan, jobInput, mergePlan, takePlan } from './checkpoint-input.ts'
 import { makesDisk } from './create-input.ts'
 import { timedPlan } from './job-timing.ts'
+import { diskPlan } from './disks/disk-jobs.ts'
 import { volumeOf } from './paths.ts'
 
 export interface Step {
@@ -66,6 +67,8 @@ function usualPlan(world: World, job: JobRow): readonly Step[] {
       return deleteCheckpointPlan(jobInput(job))
     case 'merge':
       return mergePlan(jobInput(job))
+    case 'disk':
+      return diskPlan(world, job)
   }
 }
 

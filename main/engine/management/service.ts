@@ -6,6 +6,7 @@ import type { World } from '../world.ts'
 import { whyNot } from './actions.ts'
 import { rollBackTake } from './checkpoint-jobs.ts'
 import { checkName, rollBackCreate } from './create.ts'
+import { cancelDisk, isDiskCancellable } from './disks/disk-jobs.ts'
 import { beginJob, cancelJobRow } from './jobs.ts'
 import type { JobResult } from './power.ts'
 import type { RefusalCode } from './refusals.ts'
@@ -46,6 +47,10 @@ export function cancelJob(world: World, jobId: string): Result<JobRow, RefusalCo
   const job = world.tables.job.get(jobId)
   if (job === undefined || job.status !== 'running') return refuse('not-cancellable', { job: jobId })
   if (!isCancellable(job)) return refuse('not-cancellable', { job: jobId, operation: job.kind })
+  if (job.kind === 'disk') {
+    cancelDisk(world, job)
+    return succeed(world.tables.job.require(jobId))
+  }
   cancelJobRow(world, job)
   if (job.kind === 'create') rollBackCreate(world, job)
   else rollBackTake(world, job)
@@ -54,4 +59,5 @@ export function cancelJob(world: World, jobId: string): Result<JobRow, RefusalCo
 
 export function isCancellable(job: JobRow): boolean {
   return job.status === 'running' && (job.kind === 'create' || job.kind === 'checkpoint')
+  return job.status === 'running' && (job.kind === 'create' || (job.kind === 'disk' && isDiskCancellable(job)))
 }

@@ -23,6 +23,7 @@ const OPERATION: Readonly<Record<JobKind, string>> = {
   'apply-checkpoint': 'Applying Checkpoint',
   'delete-checkpoint': 'Deleting Checkpoint',
   merge: 'Merging Disks',
+  disk: '',
 }
 
 /** On hosts that call a checkpoint a snapshot. */

@@ -13,6 +13,8 @@ import { putFiles, removeFiles, savedStateFiles } from './checkpoint-files.ts'
 import { dropAutomatic, finishApply, finishDeleteCheckpoint, finishTake, stepTake, takeAutomatic } from './checkpoint-jobs.ts'
 import { createStep, finishCreate } from './create.ts'
 import { checkSpace } from './critical.ts'
+import { endDiskSteps } from './disks/disk-jobs.ts'
+import { formatOf, geometryFor, wholeBlocks } from './disks/disk-rows.ts'
 import { writeRecord } from './event-log.ts'
 import { cancelJobRow, completeJob, failJob, stepJob } from './jobs.ts'
 import { restartMemory } from './memory-balance.ts'
@@ -38,6 +40,7 @@ export function handleJobEvent(world: World, event: PendingEventRow): void {
 function finish(world: World, job: JobRow): void {
   if (job.kind === 'start-service' || job.kind === 'stop-service') return finishService(world, job)
   if (job.kind === 'create') return finishCreate(world, job)
+  if (job.kind === 'disk') return endDiskSteps(world, job)
   const vm = job.vmId === null ? undefined : world.tables.virtual_machine.get(job.vmId)
   if (vm === undefined) return cancelJobRow(world, job)
   if (job.kind === 'shut-down') return giveUpShutDown(world, job, vm)
@@ -207,7 +210,10 @@ function growDisk(world: World, vm: VirtualMachineRow, path: string, writtenByte
   const file = fileAt(world, vm.hostId, path)
   const volume = volumeOf(world, vm.hostId, path)
   if (file === undefined || volume === undefined || file.diskType === 'fixed') return
-  const bytes = Math.min(writtenBytes, volume.freeBytes, Math.max(0, file.capacityBytes - file.sizeBytes))
+  const room = Math.min(writtenBytes, volume.freeBytes, Math.max(0, file.capacityBytes - file.sizeBytes))
+  // The file grows by whole blocks: its real one allocates them.
+  const geometry = geometryFor(formatOf(file) ?? 'vhdx', file.diskType ?? 'dynamic', file.capacityBytes)
+  const bytes = Math.max(0, wholeBlocks(geometry, file.sizeBytes + room) - file.sizeBytes)
   world.tables.host_file.patch(file.id, { sizeBytes: file.sizeBytes + bytes, modifiedTick: world.now })
   world.tables.volume.patch(volume.id, { freeBytes: volume.freeBytes - bytes })
   checkSpace(world, volume.id)
