@@ -24,11 +24,11 @@ import type { JobRow } from '../engine/rows.ts'
 import type { World } from '../engine/world.ts'
 import { listHostFiles } from '../service/host-files.ts'
 import type { LabService } from '../service/lab-service.ts'
-import { faultView, jobTimings } from './fault-handlers.ts'
-import { readTrace, setTrace } from './trace-handlers.ts'
-import { configure, readSettings } from './settings-handlers.ts'
 import { checkpointHandlers } from './checkpoint-handlers.ts'
 import { diskHandlers } from './disk-handlers.ts'
+import { faultView, jobTimings } from './fault-handlers.ts'
+import { configure, readSettings } from './settings-handlers.ts'
+import { readTrace, setTrace } from './trace-handlers.ts'
 
 export interface RouterOptions {
   readonly service: LabService

@@ -6,12 +6,12 @@
 import { eventIterator, oc, type } from '@orpc/contract'
 import { z } from 'zod'
 import { VM_ACTIONS, VM_COMMANDS } from './actions.ts'
-import { faultContract, jobTimingContract } from './faults.ts'
 import { checkpointContract } from './checkpoint.ts'
 import { diskContract } from './disks.ts'
+import { faultContract, jobTimingContract } from './faults.ts'
 import { refusalSchema } from './refusals.ts'
-import { traceContract } from './trace.ts'
 import { settingsContract } from './settings.ts'
+import { traceContract } from './trace.ts'
 import { type ConsoleMessage, type MetricsMessage, type StateMessage, speedSchema } from './views.ts'
 
 const id = z.string().min(1).max(64)

@@ -9,8 +9,8 @@ import type { JobRow, VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { applyPlan, deletePlan as deleteCheckpointPlan, jobInput, mergePlan, takePlan } from './checkpoint-input.ts'
 import { makesDisk } from './create-input.ts'
-import { timedPlan } from './job-timing.ts'
 import { diskPlan } from './disks/disk-jobs.ts'
+import { timedPlan } from './job-timing.ts'
 import { volumeOf } from './paths.ts'
 
 export interface Step {

@@ -18,11 +18,9 @@ import { formatOf, geometryFor, wholeBlocks } from './disks/disk-rows.ts'
 import { writeRecord } from './event-log.ts'
 import { cancelJobRow, completeJob, failJob, stepJob } from './jobs.ts'
 import { restartMemory } from './memory-balance.ts'
-import { fileAt, joinPath, putFile, removeFile, volumeOf } from './paths.ts'
-import { start, thaw } from './power.ts'
 import { beginMerge, collapseChains, finishMerge } from './merge.ts'
 import { fileAt, joinPath, removeFile, volumeOf } from './paths.ts'
-import { thaw } from './power.ts'
+import { start, thaw } from './power.ts'
 import type { RefusalCode } from './refusals.ts'
 
 /** A pending event of kind `job.step` is due. */
