@@ -79,7 +79,6 @@ export function buildRouter({ service, programVersion, shell }: RouterOptions) {
     lab: {
       about: os.lab.about.handler(() => ({ contractVersion: CONTRACT_VERSION, programVersion, shell, epoch: service.publisher.epoch })),
       setSpeed: os.lab.setSpeed.handler(({ input }) => ({ speed: service.setSpeed(input.speed) })),
-      step: os.lab.step.handler(({ input }) => ({ tick: service.step(input.milliseconds) })),
       jobTiming: os.lab.jobTiming.handler(({ input }) => doneOf(service.command((world) => setJobTiming(world, input)))),
       jobTimings: os.lab.jobTimings.handler(() => service.query(jobTimings)),
       step: os.lab.step.handler(async ({ input }) => ({ tick: await service.stepThrough(input.milliseconds) })),

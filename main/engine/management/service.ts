@@ -58,6 +58,6 @@ export function cancelJob(world: World, jobId: string): Result<JobRow, RefusalCo
 }
 
 export function isCancellable(job: JobRow): boolean {
-  return job.status === 'running' && (job.kind === 'create' || job.kind === 'checkpoint')
-  return job.status === 'running' && (job.kind === 'create' || (job.kind === 'disk' && isDiskCancellable(job)))
+  if (job.status !== 'running') return false
+  return job.kind === 'create' || job.kind === 'checkpoint' || (job.kind === 'disk' && isDiskCancellable(job))
 }
