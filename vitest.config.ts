@@ -13,5 +13,8 @@ export default defineConfig({
     ],
     environment: 'node',
     passWithNoTests: false,
+    // No unit test is a stopwatch: the limit only ends what hangs, on the slowest computer.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 })

@@ -6,7 +6,7 @@
  */
 const JOB_KINDS =
   "'create', 'start', 'restore', 'turn-off', 'shut-down', 'save', 'pause', 'resume', 'reset', 'delete', 'delete-saved-state', " +
-  "'start-service', 'stop-service', 'checkpoint', 'apply-checkpoint', 'delete-checkpoint', 'merge'"
+  "'start-service', 'stop-service', 'checkpoint', 'apply-checkpoint', 'delete-checkpoint', 'merge', 'disk'"
 
 export const CHECKPOINTS = `
 CREATE TABLE checkpoint_item (

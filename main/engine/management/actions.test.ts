@@ -45,16 +45,11 @@ describe('offered actions', () => {
   })
 
   it.each([
-    ['Off', 'connect settings start rename delete'],
-    ['Running', 'connect settings turn-off shut-down save pause reset rename'],
-    ['Paused', 'connect settings turn-off save resume reset rename'],
-    ['Saved', 'connect settings start rename delete-saved-state delete'],
+    ['Off', 'connect settings start checkpoint rename delete'],
+    ['Running', 'connect settings turn-off shut-down save pause reset checkpoint rename'],
+    ['Paused', 'connect settings turn-off save resume reset checkpoint rename'],
+    ['Saved', 'connect settings start checkpoint rename delete-saved-state delete'],
     ['Starting', 'connect settings turn-off rename'],
-    ['Off', 'connect start checkpoint rename delete'],
-    ['Running', 'connect turn-off shut-down save pause reset checkpoint rename'],
-    ['Paused', 'connect turn-off save resume reset checkpoint rename'],
-    ['Saved', 'connect start checkpoint rename delete-saved-state delete'],
-    ['Starting', 'connect turn-off rename'],
   ] as const)('%s shows %s', (state, names) => {
     const { world } = testEngine([testVm('A', { state })])
     const bits = offeredActions(world, world.tables.virtual_machine.require('A'))
