@@ -1,4 +1,5 @@
 export * from './actions.ts'
+export type { CounterInstance, CountersMessage } from './counters.ts'
 export * from './host.ts'
 export * from './methods.ts'
 export * from './refusals.ts'

@@ -39,6 +39,9 @@ export const REFUSAL_CODES = [
   'console-not-running',
   'notes-too-long',
   'cancelled',
+  'unknown-workload',
+  'unknown-counter',
+  'too-many-counters',
 ] as const
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number]

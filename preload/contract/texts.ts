@@ -83,6 +83,9 @@ const BODIES: Readonly<Record<RefusalCode, (v: (key: string) => string, values: 
   'console-not-running': (v) => `'${v('name')}' is not running.`,
   'notes-too-long': (v) => `The notes cannot have more than ${v('maximum')} characters.`,
   cancelled: () => 'The operation was cancelled.',
+  'unknown-workload': (v) => `There is no workload '${v('workload')}'.`,
+  'unknown-counter': (v) => `The counter '${v('object')}(${v('instance')})' does not exist.`,
+  'too-many-counters': (v) => `No more than ${v('maximum')} counters of one computer can be recorded.`,
 }
 
 /** Words for the values, in the order in which details show them. */

@@ -37,3 +37,6 @@ export type RefusalCode =
   | 'console-not-running'
   | 'notes-too-long'
   | 'cancelled'
+  | 'unknown-workload'
+  | 'unknown-counter'
+  | 'too-many-counters'
