@@ -127,12 +127,13 @@ test('the context menu, by mouse and by keys', async ({ app }) => {
     'Pause',
     'Reset',
     'Rename...',
+    'Workload',
     'Help',
   ])
   await menu.close()
   await expect(console.list).toBeFocused()
   await console.pressInList('ArrowDown', 'ArrowDown', 'Shift+F10')
-  expect(await menu.labels()).toEqual(['Connect...', 'Settings...', 'Start', 'Rename...', 'Delete...', 'Help'])
+  expect(await menu.labels()).toEqual(['Connect...', 'Settings...', 'Start', 'Checkpoint', 'Rename...', 'Delete...', 'Workload', 'Help'])
   await page.keyboard.press('s')
   await console.expectState('DC02', 'Starting')
   await expect(menu.surface).toBeHidden()

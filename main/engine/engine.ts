@@ -4,6 +4,7 @@
  * It never looks at a clock. Whoever owns it (the service) says how far simulated time may come; pending events run in their order on the way.
  */
 import { MetricsReader } from './counters/metrics.ts'
+import { Sampler, watchRemovals } from './counters/sampler.ts'
 import { handleFaultEvent } from './faults/events.ts'
 import { assertNever, invariant } from './kernel/result.ts'
 import type { Tick } from './kernel/ticks.ts'
@@ -18,6 +19,7 @@ type EventFamily = 'job' | 'guest' | 'fault' | 'memory'
 export class Engine {
   readonly world: World
   readonly metrics: MetricsReader
+  readonly #samples: Sampler
 
   constructor(rows: LabRows) {
     this.world = new World(rows)
@@ -25,6 +27,8 @@ export class Engine {
     this.world.machines.adopt()
     watchDynamicMemory(this.world)
     followFiles(this.world)
+    watchRemovals(this.world)
+    this.#samples = new Sampler(this.world, this.metrics.loads)
   }
 
   /** Due tick of the next event; undefined when nothing is pending. */
@@ -42,30 +46,35 @@ export class Engine {
       const event = world.events.take(tick)
       if (event === undefined) {
         world.setNow(Math.max(tick, world.now))
+        this.#samples.until(world.now)
         return world.now
       }
       // An event of the past can only come from a damaged lab.
       invariant(event.dueTick >= world.now, `event ${event.kind} was due at ${event.dueTick}, it is ${world.now}`)
       world.setNow(event.dueTick)
-      dispatch(world, event)
+      this.#dispatch(event)
       if (pause()) return world.now
     }
     return world.now
   }
-}
 
-function dispatch(world: World, event: PendingEventRow): void {
-  const family = event.kind.slice(0, event.kind.indexOf('.')) as EventFamily
-  switch (family) {
-    case 'job':
-      return handleJobEvent(world, event)
-    case 'guest':
-      return handleGuest(world, event)
-    case 'fault':
-      return handleFaultEvent(world, event)
-    case 'memory':
-      return handleBalance(world, event, () => undefined)
-    default:
-      return assertNever(family)
+  #dispatch(event: PendingEventRow): void {
+    const world = this.world
+    const family = event.kind.slice(0, event.kind.indexOf('.')) as EventFamily
+    // A balancer looks often and changes little: seconds are taken only if it does.
+    const beforeChange = (): void => this.#samples.before(event.dueTick)
+    if (family !== 'memory') beforeChange()
+    switch (family) {
+      case 'job':
+        return handleJobEvent(world, event)
+      case 'guest':
+        return handleGuest(world, event)
+      case 'fault':
+        return handleFaultEvent(world, event)
+      case 'memory':
+        return handleBalance(world, event, beforeChange)
+      default:
+        return assertNever(family)
+    }
   }
 }

@@ -25,10 +25,12 @@ import type { World } from '../engine/world.ts'
 import { listHostFiles } from '../service/host-files.ts'
 import type { LabService } from '../service/lab-service.ts'
 import { checkpointHandlers } from './checkpoint-handlers.ts'
+import { counterHistory, counterInstances, countersCatalogue, readCounters, recordCounter, watchCounters } from './counters-handlers.ts'
 import { diskHandlers } from './disk-handlers.ts'
 import { faultView, jobTimings } from './fault-handlers.ts'
 import { configure, readSettings } from './settings-handlers.ts'
 import { readTrace, setTrace } from './trace-handlers.ts'
+import { listWorkloads, setWorkloads } from './workload-handlers.ts'
 
 export interface RouterOptions {
   readonly service: LabService
@@ -113,6 +115,7 @@ export function buildRouter({ service, programVersion, shell }: RouterOptions) {
         ),
       ),
       rename: os.vm.rename.handler(({ input }) => outcomeOf(service.command((world) => rename(world, input.vmId, input.name)))),
+      setWorkload: os.vm.setWorkload.handler(({ input }) => setWorkloads(service, input)),
       whyNot: os.vm.whyNot.handler(({ input }) =>
         service.query((world) => {
           const vm = world.tables.virtual_machine.get(input.vmId)
@@ -147,6 +150,15 @@ export function buildRouter({ service, programVersion, shell }: RouterOptions) {
           return { ok: true, jobId: null }
         }),
       ),
+    },
+    catalogue: { workloads: os.catalogue.workloads.handler(listWorkloads) },
+    counters: {
+      catalogue: os.counters.catalogue.handler(countersCatalogue),
+      instances: os.counters.instances.handler(({ input }) => counterInstances(service, input)),
+      read: os.counters.read.handler(({ input }) => readCounters(service, input)),
+      watch: os.counters.watch.handler(({ input, signal }) => endsWith(watchCounters(service, input), signal)),
+      record: os.counters.record.handler(({ input }) => recordCounter(service, input)),
+      history: os.counters.history.handler(({ input }) => counterHistory(service, input)),
     },
     preference: {
       all: os.preference.all.handler(() =>

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { StateMessage } from '../../preload/contract/index.ts'
+import { watchCounter } from '../engine/counters/sampler.ts'
 import type { ChangeLog } from '../engine/kernel/table.ts'
 import { createVm } from '../engine/management/create.ts'
 import * as power from '../engine/management/power.ts'
+import { setWorkload } from '../engine/management/workload.ts'
 import { type RowTypes, TABLE_NAMES, type TableName } from '../engine/rows.ts'
 import type { LabRows, World } from '../engine/world.ts'
 import { testRows, testVm } from '../testing/lab.ts'
@@ -60,16 +62,21 @@ describe('durability', () => {
     install: { kind: 'later' as const },
   }
 
-  /** The same commands at the same moments; `kill` drops the service without a word after each of them. */
-  function run(kill: boolean): string {
-    const store = new MemoryStore(testRows([testVm('A'), testVm('B')]))
+  /** The same commands at the same moments; `kill` drops the service without a word after each of them. Time comes in steps of `stepMs`. */
+  function run(kill: boolean, stepMs = 1_000_000): string {
+    // B's memory moves while it runs, and its counters are recorded.
+    const dynamic = testVm('B', { dynamicMemory: true, workload: 'memory-hog', maximumMemoryMb: 3072, startupMemoryMb: 768 })
+    const store = new MemoryStore(testRows([testVm('A'), dynamic]))
     let service = open(store)
     const then = (milliseconds: number): void => {
       if (kill) service = open(store)
-      service.step(milliseconds)
-      if (kill) service = open(store)
+      for (let left = milliseconds; left > 0; left -= stepMs) {
+        service.step(Math.min(left, stepMs))
+        if (kill) service = open(store)
+      }
     }
     service.command((world) => power.start(world, 'A'))
+    service.command((world) => watchCounter(world, { hostId: 'host-1', object: 'Hyper-V Dynamic Memory VM', subject: 'B' }, true))
     then(350)
     service.command((world) => createVm(world, NEW))
     then(1000)
@@ -82,6 +89,9 @@ describe('durability', () => {
     service.command((world) => power.start(world, 'A'))
     service.command((world) => power.resume(world, 'B'))
     then(1200)
+    service.command((world) => setWorkload(world, 'B', 'database'))
+    then(240_000)
+    expect(service.world.tables.dynamic_memory.get('B')?.addOperations).toBeGreaterThan(0)
     service.command((world) => power.shutDown(world, 'B'))
     then(3000)
     service.command((world) => power.turnOff(world, 'A'))
@@ -93,6 +103,11 @@ describe('durability', () => {
 
   it('a kill after every command and in the middle of every job changes nothing', () => {
     expect(run(true)).toBe(run(false))
+  })
+
+  it('time that comes in small pieces, with a kill after each, is the same time', () => {
+    expect(run(false, 730)).toBe(run(false))
+    expect(run(true, 7777)).toBe(run(false))
   })
 
   it('the hash tells two states apart', () => {

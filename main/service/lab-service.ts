@@ -53,6 +53,12 @@ interface MetricsWatcher {
   lastSecond: Tick
 }
 
+/** Something that is made anew each simulated second, for as long as somebody takes it. */
+interface SecondsWatcher {
+  refresh(): void
+  end(): void
+}
+
 interface ConsoleWatcher {
   readonly vmId: string
   readonly everyMs: number
@@ -72,6 +78,7 @@ export class LabService {
   readonly #wallMs: () => number
   readonly #metricsWatchers = new Set<MetricsWatcher>()
   readonly #consoleWatchers = new Set<ConsoleWatcher>()
+  readonly #secondsWatchers = new Set<SecondsWatcher>()
   #shownTick: Tick
   #shownMs = 0
   #committedMs: number
@@ -184,6 +191,25 @@ export class LabService {
     return watcher.latest
   }
 
+  /** What `make` says in each simulated second, the latest only. */
+  watchSeconds<T>(make: () => T): LatestValue<T> {
+    const latest = new LatestValue<T>(() => this.#secondsWatchers.delete(watcher))
+    let lastSecond = Number.NEGATIVE_INFINITY
+    const watcher: SecondsWatcher = {
+      refresh: () => {
+        const second = Math.floor(this.world.now / TICKS_PER_SECOND)
+        if (second === lastSecond) return
+        lastSecond = second
+        latest.set(make())
+      },
+      end: () => latest.end(),
+    }
+    this.#secondsWatchers.add(watcher)
+    watcher.refresh()
+    this.#pacer.wake()
+    return latest
+  }
+
   watchConsole(vmId: string, rate: 'live' | 'thumbnail'): LatestValue<ConsoleMessage> {
     const watcher: ConsoleWatcher = {
       vmId,
@@ -213,6 +239,7 @@ export class LabService {
     this.publisher.close()
     for (const watcher of [...this.#metricsWatchers]) watcher.latest.end()
     for (const watcher of [...this.#consoleWatchers]) watcher.latest.end()
+    for (const watcher of [...this.#secondsWatchers]) watcher.end()
   }
 
   #labView(): LabView {
@@ -248,6 +275,7 @@ export class LabService {
     this.#shownMs = this.#wallMs()
     this.publisher.flush()
     for (const watcher of this.#metricsWatchers) this.#refreshMetrics(watcher)
+    for (const watcher of this.#secondsWatchers) watcher.refresh()
     this.#refreshConsoles()
   }
 

@@ -1,6 +1,7 @@
 /** Rows of the engine as pages are shown them. Everything that is decided is asked of the engine; here it is only put into the contract's shape. */
 
 import { type HostView, type JobView, refusalSchema, type SwitchView, type VmDetail, type VmView } from '../../preload/contract/index.ts'
+import { memoryStatus } from '../engine/counters/metrics.ts'
 import { adapterStatus, heartbeat, integrationServicesText, ipAddresses, memoryDemandMb } from '../engine/guest/guest.ts'
 import { availableMemoryMb, logicalProcessors } from '../engine/machine/host.ts'
 import { offeredActions, stateText } from '../engine/management/actions.ts'
@@ -55,6 +56,7 @@ export function vmView(world: World, vm: VirtualMachineRow): VmView {
     generation: vm.generation,
     actions: offeredActions(world, vm),
     cancellableJobId: job !== undefined && isCancellable(job) ? job.id : null,
+    workload: vm.workload,
   }
 }
 
@@ -89,7 +91,7 @@ export function vmDetail(world: World, vm: VirtualMachineRow): VmDetail {
     minimumMemoryMb: vm.minimumMemoryMb,
     maximumMemoryMb: vm.maximumMemoryMb,
     memoryDemandMb: demandMb,
-    memoryStatus: vm.assignedMemoryMb === 0 ? '' : 'OK',
+    memoryStatus: vm.assignedMemoryMb === 0 ? '' : memoryStatus(vm, demandMb ?? -1) || 'OK',
     processorCount: vm.processorCount,
     adapters: world.by.adaptersOfVm.of(vm.id).map((adapter) => adapterView(world, vm, adapter)),
     mediaDrives: world.by.drivesOfVm

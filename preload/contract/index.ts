@@ -1,5 +1,6 @@
 export * from './actions.ts'
 export * from './checkpoint.ts'
+export type { CounterInstance, CountersMessage } from './counters.ts'
 export * from './disks.ts'
 export * from './faults.ts'
 export * from './host.ts'

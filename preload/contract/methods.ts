@@ -7,12 +7,14 @@ import { eventIterator, oc, type } from '@orpc/contract'
 import { z } from 'zod'
 import { VM_ACTIONS, VM_COMMANDS } from './actions.ts'
 import { checkpointContract } from './checkpoint.ts'
+import { countersContract } from './counters.ts'
 import { diskContract } from './disks.ts'
 import { faultContract, jobTimingContract } from './faults.ts'
 import { refusalSchema } from './refusals.ts'
 import { settingsContract } from './settings.ts'
 import { traceContract } from './trace.ts'
 import { type ConsoleMessage, type MetricsMessage, type StateMessage, speedSchema } from './views.ts'
+import { catalogueContract, setWorkloadContract } from './workload.ts'
 
 const id = z.string().min(1).max(64)
 const path = z.string().max(1024)
@@ -129,6 +131,7 @@ export const contract = {
       .input(z.object({ action: z.enum(VM_COMMANDS), vmIds: z.array(id).min(1).max(COMMAND_TARGETS_MAX) }))
       .output(z.array(z.object({ vmId: z.string(), name: z.string(), outcome }))),
     rename: oc.input(z.object({ vmId: id, name: z.string().max(1000) })).output(outcome),
+    setWorkload: setWorkloadContract,
     /** Whether an action is possible now and, if not, why: rule and values. */
     whyNot: oc
       .input(z.object({ vmId: id, action: z.enum(VM_ACTIONS) }))
@@ -145,6 +148,8 @@ export const contract = {
     /** Keys as the synthetic keyboard sends them: names of KeyboardEvent.code, or text typed as keystrokes. */
     sendKeys: oc.input(z.object({ vmId: id, keys: z.array(z.string().max(32)).max(64), text: z.string().max(4096) })).output(outcome),
   },
+  catalogue: catalogueContract,
+  counters: countersContract,
   preference: {
     all: oc.output(z.record(z.string(), z.string())),
     set: oc.input(z.object({ key: z.string().min(1).max(128), value: z.string().max(16_384).nullable() })).output(z.object({})),

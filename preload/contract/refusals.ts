@@ -79,6 +79,9 @@ export const REFUSAL_CODES = [
   'disk-format-host',
   'file-not-found',
   'not-a-disk',
+  'unknown-workload',
+  'unknown-counter',
+  'too-many-counters',
 ] as const
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number]

@@ -111,6 +111,9 @@ const BODIES: Readonly<Record<RefusalCode, (v: (key: string) => string, values: 
   'disk-format-host': (v) => `The format ${v('format')} is not supported by ${v('product')}.`,
   'file-not-found': (v) => `The system cannot find the file specified. (0x80070002) File: '${v('path')}'.`,
   'not-a-disk': (v) => `The file '${v('path')}' is not a virtual hard disk. (0xC03A0015)`,
+  'unknown-workload': (v) => `There is no workload '${v('workload')}'.`,
+  'unknown-counter': (v) => `The counter '${v('object')}(${v('instance')})' does not exist.`,
+  'too-many-counters': (v) => `No more than ${v('maximum')} counters of one computer can be recorded.`,
 }
 
 /** Words for the values, in the order in which details show them. */

@@ -82,6 +82,8 @@ export const vmViewSchema = z.object({
   actions: z.number(),
   /** The job that runs, if one does and can be cancelled. */
   cancellableJobId: z.string().nullable(),
+  /** What its guest does: key of `catalogue.workloads`. */
+  workload: z.string(),
 })
 export type VmView = z.infer<typeof vmViewSchema>
 

@@ -16,6 +16,7 @@ const vm: VmView = {
   generation: 2,
   actions: 0,
   cancellableJobId: null,
+  workload: 'idle',
 }
 const off: ConsoleMessage = {
   tick: 0,

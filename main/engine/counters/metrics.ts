@@ -55,8 +55,8 @@ export class MetricsReader {
   }
 }
 
-/** OK: demand and buffer met; Low: demand met, buffer not; Warning: less than the demand (hyper-v-manager 7.2). */
-function memoryStatus(vm: VirtualMachineRow, demandMb: number): VmMetrics['memoryStatus'] {
+/** What the Memory Status column says. OK: demand and buffer met; Low: demand met, buffer not; Warning: less than the demand (hyper-v-manager 7.2). */
+export function memoryStatus(vm: VirtualMachineRow, demandMb: number): VmMetrics['memoryStatus'] {
   if (demandMb < 0) return vm.dynamicMemory ? 'OK' : ''
   if (vm.assignedMemoryMb < demandMb) return 'Warning'
   return vm.assignedMemoryMb < demandMb * (1 + vm.memoryBuffer / 100) && vm.assignedMemoryMb < vm.maximumMemoryMb ? 'Low' : 'OK'

@@ -77,3 +77,6 @@ export type RefusalCode =
   | 'disk-format-host'
   | 'file-not-found'
   | 'not-a-disk'
+  | 'unknown-workload'
+  | 'unknown-counter'
+  | 'too-many-counters'

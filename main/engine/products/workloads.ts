@@ -297,6 +297,10 @@ export const WORKLOADS: readonly Workload[] = [
 
 const byKey: ReadonlyMap<string, Workload> = new Map(WORKLOADS.map((workload) => [workload.key, workload]))
 
+export function findWorkload(key: string): Workload | undefined {
+  return byKey.get(key)
+}
+
 /** The workload of that key, which must exist. */
 export function workloadOf(key: string): Workload {
   const workload = byKey.get(key)

@@ -18,6 +18,7 @@ const vm = (changes: Partial<VmView>): VmView => ({
   generation: 2,
   actions: 0,
   cancellableJobId: null,
+  workload: 'idle',
   ...changes,
 })
 const counters: VmCounters = { cpuPercent: 12, assignedMb: 1024, demandMb: 541, memoryStatus: 'Low' }

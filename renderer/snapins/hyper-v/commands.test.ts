@@ -27,6 +27,7 @@ const vm = (state: keyof typeof OFFERED, id: string = state): VmView => ({
   generation: 2,
   actions: bits(OFFERED[state]),
   cancellableJobId: null,
+  workload: 'idle',
 })
 
 const help: Command = { id: 'help', label: '&Help' }

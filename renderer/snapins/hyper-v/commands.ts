@@ -69,6 +69,8 @@ export interface VmCommandContext {
   /** Runs an action on the machines to which it applies. */
   readonly run: (action: VmAction, vms: readonly VmView[]) => void
   readonly cancelJob: (jobId: string) => void
+  /** The Workload submenu, for menus; null leaves it out. */
+  readonly workload?: Command | null
   readonly help: Command
 }
 
@@ -92,6 +94,7 @@ export function vmEntries(context: VmCommandContext, separators: boolean): reado
       { id: 'cancel-job', label: '&Cancel Creating', icon: 'delete', enabled: connected, run: () => cancelJob(jobId) },
       'separator',
     )
+  if (separators && context.workload) entries.push('separator', context.workload)
   return [...entries, 'separator', help]
 }
 

@@ -28,6 +28,7 @@ import { checkpointsTitle, MANAGER, TEXTS } from './texts.ts'
 import { useMachineActions } from './useMachineActions.ts'
 import { PLAIN_COLUMNS, type Selection, useSelection } from './useSelection.ts'
 import { useServer } from './useServer.ts'
+import { useWorkloads } from './useWorkloads.ts'
 import { VirtualMachinesPane } from './VirtualMachinesPane.tsx'
 
 const NewVmWizard = lazy(() => import('./new-vm/NewVmWizard.tsx').then((module) => ({ default: module.NewVmWizard })))
@@ -75,6 +76,7 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
   const selection = useSelection(host)
   const [settingsOf, openSettings] = useState<string | null>(null)
   const machine = useMachineActions(list, openSettings)
+  const workloadOf = useWorkloads(connected)
   const [server, status] = useServer(host)
   const onRoot = host === undefined || selectedNodeId === ROOT_ID
   const { selected } = selection
@@ -86,7 +88,18 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
     ? rootEntries(view, help)
     : serverEntries({ host, connected, view, help, ...server, newVirtualMachine: () => setOpen('new-vm') })
   const ofSelection = (separators: boolean): readonly MenuEntry[] =>
-    vmEntries({ vms: selected, connected, command: vmActionCommand, run: machine.run, cancelJob: server.cancelJob, help }, separators)
+    vmEntries(
+      {
+        vms: selected,
+        connected,
+        command: vmActionCommand,
+        run: machine.run,
+        cancelJob: server.cancelJob,
+        workload: separators ? workloadOf(selected) : null,
+        help,
+      },
+      separators,
+    )
   const groups = actionGroups(host, onRoot, focus, selection, ofServer, ofSelection)
   const onListKey = (event: KeyboardEvent): boolean => {
     const action = isShortcut(event, 'Del') ? 'delete' : isShortcut(event, 'F2') ? 'rename' : null
