@@ -26,11 +26,12 @@ function machine(state: VmState, ...actions: VmAction[]): ConnectMenuState {
     picture: state === 'Running',
     toolbar: true,
     zoom: 100,
+    word: 'Checkpoint',
   }
 }
 
-const running = machine('Running', 'turn-off', 'shut-down', 'save', 'pause', 'reset')
-const off = machine('Off', 'start', 'delete', 'rename')
+const running = machine('Running', 'turn-off', 'shut-down', 'save', 'pause', 'reset', 'checkpoint', 'revert')
+const off = machine('Off', 'start', 'checkpoint', 'delete', 'rename')
 const paused = machine('Paused', 'turn-off', 'save', 'resume', 'reset')
 
 /** Labels, grey ones in brackets. */
@@ -61,15 +62,22 @@ describe('connectMenus', () => {
   })
 
   it('greys what the state forbids', () => {
-    expect(read(connectToolbar(running, handlers))).toBe('Ctrl+Alt+Delete - [Start] Turn Off... Shut Down... Save - Pause Reset...')
-    expect(read(connectToolbar(off, handlers))).toBe('[Ctrl+Alt+Delete] - Start [Turn Off...] [Shut Down...] [Save] - [Pause] [Reset...]')
-    expect(read(connectToolbar(paused, handlers))).toBe('[Ctrl+Alt+Delete] - [Start] Turn Off... [Shut Down...] Save - Resume Reset...')
+    expect(read(connectToolbar(running, handlers))).toBe(
+      'Ctrl+Alt+Delete - [Start] Turn Off... Shut Down... Save - Pause Reset... - Checkpoint... Revert...',
+    )
+    expect(read(connectToolbar(off, handlers))).toBe(
+      '[Ctrl+Alt+Delete] - Start [Turn Off...] [Shut Down...] [Save] - [Pause] [Reset...] - Checkpoint... [Revert...]',
+    )
+    expect(read(connectToolbar(paused, handlers))).toBe(
+      '[Ctrl+Alt+Delete] - [Start] Turn Off... [Shut Down...] Save - Resume Reset... - [Checkpoint...] [Revert...]',
+    )
+    expect(read(connectToolbar({ ...off, word: 'Snapshot' }, handlers))).toContain('Snapshot...')
   })
 
   it('greys everything while nothing reaches the machine', () => {
     const lost = { ...running, connected: false, interactive: false, picture: false }
     expect(read(connectToolbar(lost, handlers))).toBe(
-      '[Ctrl+Alt+Delete] - [Start] [Turn Off...] [Shut Down...] [Save] - [Pause] [Reset...]',
+      '[Ctrl+Alt+Delete] - [Start] [Turn Off...] [Shut Down...] [Save] - [Pause] [Reset...] - [Checkpoint...] [Revert...]',
     )
   })
 
@@ -96,5 +104,7 @@ describe('connectMenus', () => {
     expect(['s', 'p', 'v', 'c'].map((key) => command(running, key))).toEqual([undefined, 'pause', 'type-clipboard', 'capture-screen'])
     expect(['s', 'p', 'v', 'c'].map((key) => command(off, key))).toEqual(['start', undefined, undefined, undefined])
     expect(command(paused, 'p')).toBe('resume')
+    expect(['n', 'e'].map((key) => command(running, key))).toEqual(['checkpoint', 'revert'])
+    expect(['n', 'e'].map((key) => command(off, key))).toEqual(['checkpoint', undefined])
   })
 })

@@ -14,6 +14,8 @@ describe('vmActionCommand', () => {
       'Pause',
       'Resume',
       'Reset',
+      'Checkpoint',
+      'Revert...',
       'Rename...',
       'Delete Saved State...',
       'Delete...',

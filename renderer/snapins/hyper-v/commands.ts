@@ -19,6 +19,8 @@ const ACTION_ORDER: readonly VmAction[] = [
   'pause',
   'resume',
   'reset',
+  'checkpoint',
+  'revert',
   'rename',
   'delete',
 ]
@@ -33,12 +35,13 @@ const BULK_ORDER: readonly VmAction[] = [
   'pause',
   'resume',
   'reset',
+  'checkpoint',
   'delete-saved-state',
   'delete',
 ]
 
 /** Actions after which the context menu has a separator (3.2). */
-const LAST_OF_BLOCK: readonly VmAction[] = ['connect', 'save', 'reset', 'delete']
+const LAST_OF_BLOCK: readonly VmAction[] = ['connect', 'save', 'reset', 'revert', 'delete']
 
 export function isVmCommand(action: VmAction): action is VmCommand {
   return (VM_COMMANDS as readonly VmAction[]).includes(action)
@@ -68,12 +71,14 @@ export interface VmCommandContext {
   /** Runs an action on the machines to which it applies. */
   readonly run: (action: VmAction, vms: readonly VmView[]) => void
   readonly cancelJob: (jobId: string) => void
+  /** What the host calls a checkpoint. */
+  readonly word: HostView['checkpointWord']
   readonly help: Command
 }
 
 /** Entries for the selected machines. `separators`: as in the context menu; the Actions pane has only the one before Help. */
 export function vmEntries(context: VmCommandContext, separators: boolean): readonly MenuEntry[] {
-  const { vms, connected, command, run, cancelJob, help } = context
+  const { vms, connected, command, run, cancelJob, word, help } = context
   if (vms.length === 0) return []
   const entries: MenuEntry[] = []
   const shown = shownActions(vms)
@@ -82,13 +87,14 @@ export function vmEntries(context: VmCommandContext, separators: boolean): reado
       const made = command(action, () => run(action, targetsOf(action, vms)))
       entries.push({ ...made, enabled: connected, isDefault: action === 'connect' })
     }
-    if (separators && LAST_OF_BLOCK.includes(action)) entries.push('separator')
+    const endsBlock = LAST_OF_BLOCK.includes(action) || (action === 'checkpoint' && vms.length > 1)
+    if (separators && endsBlock) entries.push('separator')
   }
   const [only] = vms
   const jobId = vms.length === 1 ? (only?.cancellableJobId ?? null) : null
   if (jobId !== null)
     entries.push(
-      { id: 'cancel-job', label: '&Cancel Creating', icon: 'delete', enabled: connected, run: () => cancelJob(jobId) },
+      { id: 'cancel-job', label: `Cancel Creatin&g ${word}`, icon: 'delete', enabled: connected, run: () => cancelJob(jobId) },
       'separator',
     )
   return [...entries, 'separator', help]
