@@ -168,7 +168,9 @@ describe('migration 8', () => {
     db.exec(`INSERT INTO virtual_machine VALUES (NULL, 'v', 'h', 'N', 2, '10.0', 0, '', 'C:', 'Off', NULL, 1, 512, 0, 512, 1024,
       20, 5000, 'nothing', 'save', '[]', 'idle', 0, NULL, 0, NULL)`)
     db.exec("INSERT INTO network_adapter VALUES (NULL, 'a', 'v', 'synthetic', 0, NULL, '', 1)")
-    db.exec("INSERT INTO drive VALUES (NULL, 'd', 'v', 'hard-disk', 'scsi', 0, 0, 'C:\\LEAF.avhdx'), (NULL, 'e', 'v', 'dvd', 'scsi', 0, 1, NULL)")
+    db.exec(
+      "INSERT INTO drive VALUES (NULL, 'd', 'v', 'hard-disk', 'scsi', 0, 0, 'C:\\LEAF.avhdx'), (NULL, 'e', 'v', 'dvd', 'scsi', 0, 1, NULL)",
+    )
     const file = (name: string, kind: string, parent: string | null) =>
       db.prepare("INSERT INTO host_file VALUES (NULL, ?, 'h', ?, ?, 0, 0, NULL, ?, NULL, 0)").run(name, `C:\\${name}`, kind, parent)
     file('base.vhdx', 'vhdx', null)

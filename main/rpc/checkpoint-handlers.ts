@@ -23,7 +23,9 @@ export function checkpointHandlers(service: LabService, outcomeOf: (result: Resu
     apply: os.apply.handler(({ input }) =>
       outcomeOf(service.command((world) => applyCheckpoint(world, input.checkpointId, input.takeFirst))),
     ),
-    rename: os.rename.handler(({ input }) => outcomeOf(service.command((world) => renameCheckpoint(world, input.checkpointId, input.name)))),
+    rename: os.rename.handler(({ input }) =>
+      outcomeOf(service.command((world) => renameCheckpoint(world, input.checkpointId, input.name))),
+    ),
     remove: os.remove.handler(({ input }) =>
       outcomeOf(service.command((world) => deleteCheckpoint(world, input.checkpointId, input.subtree))),
     ),

@@ -19,7 +19,19 @@ export const VM_ACTIONS = [
 export type VmAction = (typeof VM_ACTIONS)[number]
 
 /** Actions that the engine carries out on a list of virtual machines. */
-export const VM_COMMANDS = ['start', 'turn-off', 'shut-down', 'save', 'pause', 'resume', 'reset', 'checkpoint', 'revert', 'delete-saved-state', 'delete'] as const
+export const VM_COMMANDS = [
+  'start',
+  'turn-off',
+  'shut-down',
+  'save',
+  'pause',
+  'resume',
+  'reset',
+  'checkpoint',
+  'revert',
+  'delete-saved-state',
+  'delete',
+] as const
 export type VmCommand = (typeof VM_COMMANDS)[number]
 
 /** Actions on a checkpoint, as bits of `VmDetail.checkpointActions`. */

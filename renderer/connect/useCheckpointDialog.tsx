@@ -29,7 +29,6 @@ export function useCheckpointDialog(word: CheckpointWord): { readonly begin: (vm
     if (answer.alwaysDefault) preferences.set(DEFAULT_NAME_PREFERENCE, SKIPPED)
     void actions.take(open.vm, answer.name)
   }
-  const dialog =
-    open === null ? null : <CheckpointNameDialog word={word} vmName={open.vm.name} defaultName={open.name} onClose={onClose} />
+  const dialog = open === null ? null : <CheckpointNameDialog word={word} vmName={open.vm.name} defaultName={open.name} onClose={onClose} />
   return { begin, dialog }
 }

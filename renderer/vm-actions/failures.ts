@@ -34,7 +34,8 @@ const FAILED: Readonly<Record<VmCommand, string>> = {
 /** Large text: which action failed. */
 export function failureTitle(action: VmCommand, names: readonly string[], place: ActionPlace): string {
   const [name = ''] = names
-  if (place === 'connection' && action !== 'checkpoint') return `The application encountered an error while attempting to change the state of '${name}'.`
+  if (place === 'connection' && action !== 'checkpoint')
+    return `The application encountered an error while attempting to change the state of '${name}'.`
   if (names.length === 1 || action === 'start' || action === 'delete' || action === 'checkpoint') return failureHeadline(action, name)
   return 'An error occurred while attempting to change the state of the selected virtual machines.'
 }

@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import { type JobView, type Outcome, refusalText, type RefusalView } from '../../preload/contract/index.ts'
+import { type JobView, type Outcome, type RefusalView, refusalText } from '../../preload/contract/index.ts'
 import { type LabContextValue, useLab } from '../client/lab-context.tsx'
 import { type DialogHostContext, type RenameAnswer, useMessageBox } from '../mmc/index.ts'
 import {

@@ -57,7 +57,8 @@ export function addLeaf(world: World, parent: HostFileRow): string {
 /** Paths, in lower case, that checkpoints of the machine hold. */
 function heldPaths(world: World, vmId: string): ReadonlySet<string> {
   const held = new Set<string>()
-  for (const checkpoint of world.by.checkpointsOfVm.of(vmId)) for (const path of frozenPaths(world, checkpoint.id)) held.add(path.toLowerCase())
+  for (const checkpoint of world.by.checkpointsOfVm.of(vmId))
+    for (const path of frozenPaths(world, checkpoint.id)) held.add(path.toLowerCase())
   return held
 }
 

@@ -75,7 +75,11 @@ describe('taking a checkpoint', () => {
     const [leaf, base, ...more] = chainOf(engine)
     expect([base, more]).toEqual(['C:\\Disks\\A.vhdx', []])
     expect(leaf).toMatch(/^C:\\Disks\\A_[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\.avhdx$/)
-    expect(fileAt(engine.world, 'host-1', leaf ?? '')).toMatchObject({ kind: 'avhdx', diskType: 'differencing', capacityBytes: 127 * 1024 * MB })
+    expect(fileAt(engine.world, 'host-1', leaf ?? '')).toMatchObject({
+      kind: 'avhdx',
+      diskType: 'differencing',
+      capacityBytes: 127 * 1024 * MB,
+    })
     expect(fileAt(engine.world, 'host-1', `C:\\VMs\\Snapshots\\${id}.vmcx`)?.sizeBytes).toBe(48 * 1024)
     expect(fileAt(engine.world, 'host-1', `C:\\VMs\\Snapshots\\${id}.vmrs`)?.sizeBytes).toBe(54 * 1024)
     expect(before - free(engine)).toBe(LEAF_BYTES + (48 + 54) * 1024)
@@ -176,7 +180,9 @@ describe('taking a checkpoint', () => {
     expect(takeCheckpoint(lab({ checkpointType: 'disabled' }).world, 'A')).toMatchObject({ refusal: { code: 'checkpoints-disabled' } })
     const rows = testRows([testVm('A')])
     const full = new Engine({ ...rows, volume: [testVolume({ freeBytes: LEAF_BYTES })] })
-    expect(takeCheckpoint(full.world, 'A')).toMatchObject({ refusal: { code: 'volume-full', values: { volume: 'C:', requiredMb: 5, freeMb: 4 } } })
+    expect(takeCheckpoint(full.world, 'A')).toMatchObject({
+      refusal: { code: 'volume-full', values: { volume: 'C:', requiredMb: 5, freeMb: 4 } },
+    })
     expect(takeCheckpoint(lab().world, 'A', ' ')).toMatchObject({ refusal: { code: 'name-empty' } })
   })
 
@@ -384,29 +390,32 @@ describe('automatic checkpoints', () => {
 })
 
 describe('a program that is killed', () => {
-  it.each(['production', 'standard'] as const)('goes on with every job of %s checkpoints at every moment as if nothing had been', (checkpointType) => {
-    const scenario: readonly (readonly [(engine: Engine) => unknown, number])[] = [
-      [(engine) => takeCheckpoint(engine.world, 'A', '1'), 9000],
-      [(engine) => takeCheckpoint(engine.world, 'A', '2'), 9000],
-      [(engine) => applyCheckpoint(engine.world, engine.world.by.checkpointsOfVm.of('A')[0]?.id ?? '', true), 25_000],
-      [(engine) => power.start(engine.world, 'A'), 60_000],
-      [(engine) => deleteCheckpoint(engine.world, engine.world.by.checkpointsOfVm.of('A')[0]?.id ?? '', true), 20_000],
-      [(engine) => power.turnOff(engine.world, 'A'), 9000],
-    ]
-    const run = (kills: number): string => {
-      let engine = up({ checkpointType })
-      for (const [ask, milliseconds] of scenario) {
-        expect(ask(engine)).toMatchObject({ ok: true })
-        for (let part = 0; part < kills; part++) {
-          pass(engine, Math.floor(milliseconds / (kills + 1)))
-          engine = reloaded(engine)
+  it.each(['production', 'standard'] as const)(
+    'goes on with every job of %s checkpoints at every moment as if nothing had been',
+    (checkpointType) => {
+      const scenario: readonly (readonly [(engine: Engine) => unknown, number])[] = [
+        [(engine) => takeCheckpoint(engine.world, 'A', '1'), 9000],
+        [(engine) => takeCheckpoint(engine.world, 'A', '2'), 9000],
+        [(engine) => applyCheckpoint(engine.world, engine.world.by.checkpointsOfVm.of('A')[0]?.id ?? '', true), 25_000],
+        [(engine) => power.start(engine.world, 'A'), 60_000],
+        [(engine) => deleteCheckpoint(engine.world, engine.world.by.checkpointsOfVm.of('A')[0]?.id ?? '', true), 20_000],
+        [(engine) => power.turnOff(engine.world, 'A'), 9000],
+      ]
+      const run = (kills: number): string => {
+        let engine = up({ checkpointType })
+        for (const [ask, milliseconds] of scenario) {
+          expect(ask(engine)).toMatchObject({ ok: true })
+          for (let part = 0; part < kills; part++) {
+            pass(engine, Math.floor(milliseconds / (kills + 1)))
+            engine = reloaded(engine)
+          }
+          pass(engine, milliseconds - kills * Math.floor(milliseconds / (kills + 1)))
         }
-        pass(engine, milliseconds - kills * Math.floor(milliseconds / (kills + 1)))
+        return stateHash(engine.world)
       }
-      return stateHash(engine.world)
-    }
-    const undisturbed = run(0)
-    expect(run(0)).toBe(undisturbed)
-    expect([run(1), run(7)]).toEqual([undisturbed, undisturbed])
-  })
+      const undisturbed = run(0)
+      expect(run(0)).toBe(undisturbed)
+      expect([run(1), run(7)]).toEqual([undisturbed, undisturbed])
+    },
+  )
 })

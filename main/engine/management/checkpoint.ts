@@ -61,7 +61,9 @@ export function methodOf(world: World, vm: VirtualMachineRow): Result<Method, Re
     if (type === 'production-only') return { ok: false, refusal }
   }
   const bytes = memoryToWriteMb(vm) * BYTES_PER_MB
-  const memoryMs = Math.round((bytes / (volumeOf(world, vm.hostId, vm.checkpointPath)?.writeBytesPerSecond ?? SLOW_BYTES_PER_SECOND)) * 1000)
+  const memoryMs = Math.round(
+    (bytes / (volumeOf(world, vm.hostId, vm.checkpointPath)?.writeBytesPerSecond ?? SLOW_BYTES_PER_SECOND)) * 1000,
+  )
   const told = features.production && vm.state === 'Running' ? 'standard' : null
   return succeed({ ...timing, memoryMs, kind: 'standard', method: 'memory', told })
 }

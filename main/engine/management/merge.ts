@@ -30,7 +30,13 @@ export function beginMerge(world: World, vmId: string): void {
   const { child, parent } = next
   const volume = volumeOf(world, vm.hostId, parent.path)
   if (!hasRoomToMerge(world, next)) {
-    return writeRecord(world, vm.hostId, 'mergeFailed', vm, `There is not enough space on the disk '${volume?.letter ?? ''}:'. (0x80070070)`)
+    return writeRecord(
+      world,
+      vm.hostId,
+      'mergeFailed',
+      vm,
+      `There is not enough space on the disk '${volume?.letter ?? ''}:'. (0x80070070)`,
+    )
   }
   const read = volume?.readBytesPerSecond ?? SLOW_BYTES_PER_SECOND
   const write = volume?.writeBytesPerSecond ?? SLOW_BYTES_PER_SECOND

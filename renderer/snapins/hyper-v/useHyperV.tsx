@@ -143,7 +143,13 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
     ),
     groups,
     actionMenu:
-      focus === 'tree' || onRoot ? ofServer : focus === 'checkpoints' ? checkpoints.entries : selected.length > 0 ? ofSelection(true) : [help],
+      focus === 'tree' || onRoot
+        ? ofServer
+        : focus === 'checkpoints'
+          ? checkpoints.entries
+          : selected.length > 0
+            ? ofSelection(true)
+            : [help],
     viewMenu: onRoot ? [] : [columns],
     helpMenu: [
       { ...help, id: 'help-topics', label: '&Help Topics', shortcut: 'F1' },
