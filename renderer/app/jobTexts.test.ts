@@ -10,6 +10,7 @@ const job = (id: string, changes: Partial<JobView> = {}): JobView => ({
   percent: 100,
   stepText: '',
   refusal: null,
+  checkpointMade: null,
   ...changes,
 })
 const map = (...jobs: readonly JobView[]): ReadonlyMap<string, JobView> => new Map(jobs.map((each) => [each.id, each]))

@@ -13,6 +13,10 @@ const DONE: Readonly<Record<string, (name: string) => string>> = {
   reset: (name) => `${name} was reset.`,
   delete: (name) => `${name} was deleted.`,
   'delete-saved-state': (name) => `The saved state of ${name} was deleted.`,
+  checkpoint: (name) => `A checkpoint of ${name} was created.`,
+  'apply-checkpoint': (name) => `A checkpoint was applied to ${name}.`,
+  'delete-checkpoint': (name) => `A checkpoint of ${name} was deleted.`,
+  merge: (name) => `Disks of ${name} were merged.`,
   'start-service': () => 'The Virtual Machine Management service was started.',
   'stop-service': () => 'The Virtual Machine Management service was stopped.',
 }

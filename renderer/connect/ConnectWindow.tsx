@@ -9,6 +9,7 @@ import classes from './connect.module.css'
 import { GuestScreen } from './GuestScreen.tsx'
 import { CTRL_ALT_DELETE } from './keystrokes.ts'
 import { type ConnectMenuHandlers, type ConnectMenuState, connectMenus, connectToolbar, shortcutEntries } from './menus.ts'
+import { useCheckpointDialog } from './useCheckpointDialog.tsx'
 import { useClipboard } from './useClipboard.ts'
 import { useConnectSource } from './useConnectSource.ts'
 import { useFullScreen } from './useFullScreen.ts'
@@ -57,8 +58,10 @@ export function ConnectWindow({ vmId, Settings }: ConnectWindowProps): ReactNode
   const view = useView()
   const keyboard = useGuestKeyboard({ vmId, interactive, frame: window, onFullScreen: () => setFullScreen(!fullScreen) })
   const clipboard = useClipboard(shell, keyboard.send)
-  const actions = useVmActions({ place: 'connection' })
   const [settingsOpen, setSettingsOpen] = useState(false)
+  const word = host?.checkpointWord ?? 'Checkpoint'
+  const actions = useVmActions({ place: 'connection', word })
+  const checkpoint = useCheckpointDialog(word)
 
   const state: ConnectMenuState = {
     vm,
@@ -67,13 +70,15 @@ export function ConnectWindow({ vmId, Settings }: ConnectWindowProps): ReactNode
     picture: frame !== null,
     toolbar: view.toolbar,
     zoom: view.zoom,
+    word,
   }
   const acting = useRef(false)
   // A second click comes too early to know that the first has changed the state.
   const act = (action: VmCommand): void => {
     if (vm === undefined || acting.current) return
     acting.current = true
-    void actions.run(action, [vm]).finally(() => {
+    // A checkpoint is given its name first.
+    void (action === 'checkpoint' ? checkpoint.begin(vm) : actions.run(action, [vm])).finally(() => {
       acting.current = false
     })
   }
@@ -131,6 +136,7 @@ export function ConnectWindow({ vmId, Settings }: ConnectWindowProps): ReactNode
         keyboard={keyboard}
         onButton={onButton}
       />
+      {checkpoint.dialog}
       {!fullScreen && (
         <ConnectStatusBar status={statusOf(source)} captured={keyboard.captured} interactive={interactive} connected={frame !== null} />
       )}

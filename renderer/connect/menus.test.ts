@@ -27,11 +27,12 @@ function machine(state: VmState, ...actions: VmAction[]): ConnectMenuState {
     picture: state === 'Running',
     toolbar: true,
     zoom: 100,
+    word: 'Checkpoint',
   }
 }
 
-const running = machine('Running', 'turn-off', 'shut-down', 'save', 'pause', 'reset')
-const off = machine('Off', 'start', 'delete', 'rename')
+const running = machine('Running', 'turn-off', 'shut-down', 'save', 'pause', 'reset', 'checkpoint', 'revert')
+const off = machine('Off', 'start', 'checkpoint', 'delete', 'rename')
 const paused = machine('Paused', 'turn-off', 'save', 'resume', 'reset')
 
 /** Labels, grey ones in brackets. */
@@ -62,15 +63,22 @@ describe('connectMenus', () => {
   })
 
   it('greys what the state forbids', () => {
-    expect(read(connectToolbar(running, handlers))).toBe('Ctrl+Alt+Delete - [Start] Turn Off... Shut Down... Save - Pause Reset...')
-    expect(read(connectToolbar(off, handlers))).toBe('[Ctrl+Alt+Delete] - Start [Turn Off...] [Shut Down...] [Save] - [Pause] [Reset...]')
-    expect(read(connectToolbar(paused, handlers))).toBe('[Ctrl+Alt+Delete] - [Start] Turn Off... [Shut Down...] Save - Resume Reset...')
+    expect(read(connectToolbar(running, handlers))).toBe(
+      'Ctrl+Alt+Delete - [Start] Turn Off... Shut Down... Save - Pause Reset... - Checkpoint... Revert...',
+    )
+    expect(read(connectToolbar(off, handlers))).toBe(
+      '[Ctrl+Alt+Delete] - Start [Turn Off...] [Shut Down...] [Save] - [Pause] [Reset...] - Checkpoint... [Revert...]',
+    )
+    expect(read(connectToolbar(paused, handlers))).toBe(
+      '[Ctrl+Alt+Delete] - [Start] Turn Off... [Shut Down...] Save - Resume Reset... - [Checkpoint...] [Revert...]',
+    )
+    expect(read(connectToolbar({ ...off, word: 'Snapshot' }, handlers))).toContain('Snapshot...')
   })
 
   it('greys everything while nothing reaches the machine', () => {
     const lost = { ...running, connected: false, interactive: false, picture: false }
     expect(read(connectToolbar(lost, handlers))).toBe(
-      '[Ctrl+Alt+Delete] - [Start] [Turn Off...] [Shut Down...] [Save] - [Pause] [Reset...]',
+      '[Ctrl+Alt+Delete] - [Start] [Turn Off...] [Shut Down...] [Save] - [Pause] [Reset...] - [Checkpoint...] [Revert...]',
     )
   })
 
@@ -99,5 +107,7 @@ describe('connectMenus', () => {
     expect(command(paused, 'p')).toBe('resume')
     expect(command(machine('Off', 'settings'), 'o')).toBe('settings')
     expect(command(off, 'o')).toBeUndefined()
+    expect(['n', 'e'].map((key) => command(running, key))).toEqual(['checkpoint', 'revert'])
+    expect(['n', 'e'].map((key) => command(off, key))).toEqual(['checkpoint', undefined])
   })
 })

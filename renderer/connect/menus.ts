@@ -1,7 +1,7 @@
 /** Menus and toolbar of a connection window (hyper-v-manager 8.1, 8.2). Unusable entries are grey here, not hidden as in the console. */
 import type { VmCommand, VmView } from '../../preload/contract/index.ts'
 import type { Command, MenuDefinition, MenuEntry } from '../mmc/index.ts'
-import { offersAction, vmActionCommand } from '../vm-actions/index.ts'
+import { type CheckpointWord, offersAction, vmActionCommand } from '../vm-actions/index.ts'
 import { ZOOM_LEVELS, type ZoomLevel } from './view-model.ts'
 
 export interface ConnectMenuState {
@@ -15,6 +15,8 @@ export interface ConnectMenuState {
   readonly picture: boolean
   readonly toolbar: boolean
   readonly zoom: ZoomLevel
+  /** What the host calls a checkpoint. */
+  readonly word: CheckpointWord
 }
 
 export interface ConnectMenuHandlers {
@@ -37,6 +39,8 @@ const SHORTCUTS: Partial<Readonly<Record<VmCommand, string>>> = {
   pause: 'Ctrl+P',
   resume: 'Ctrl+P',
   reset: 'Ctrl+R',
+  checkpoint: 'Ctrl+N',
+  revert: 'Ctrl+E',
 }
 
 function ctrlAltDelete({ vm, interactive }: ConnectMenuState, handlers: ConnectMenuHandlers): readonly Command[] {
@@ -54,7 +58,7 @@ function ctrlAltDelete({ vm, interactive }: ConnectMenuState, handlers: ConnectM
 }
 
 function powerCommands(
-  { vm, connected }: ConnectMenuState,
+  { vm, connected, word }: ConnectMenuState,
   handlers: ConnectMenuHandlers,
   actions: readonly VmCommand[],
 ): readonly Command[] {
@@ -63,6 +67,7 @@ function powerCommands(
     ...vmActionCommand(action, () => handlers.act(action)),
     // With dots here, without them in the console.
     ...(action === 'reset' ? { label: 'R&eset...' } : {}),
+    ...(action === 'checkpoint' ? { label: word === 'Snapshot' ? 'S&napshot...' : 'Chec&kpoint...' } : {}),
     shortcut: SHORTCUTS[action],
     enabled: connected && offersAction(vm, action),
   }))
@@ -80,6 +85,8 @@ function actionMenu(state: ConnectMenuState, handlers: ConnectMenuHandlers): rea
     ...powerCommands(state, handlers, ['start', 'turn-off', 'shut-down', 'save']),
     'separator',
     ...powerCommands(state, handlers, [pauseOrResume(state), 'reset']),
+    'separator',
+    ...powerCommands(state, handlers, ['checkpoint', 'revert']),
   ]
 }
 

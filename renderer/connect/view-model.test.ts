@@ -30,7 +30,7 @@ const base: ConnectSource = {
   connection: { state: 'connected', reason: '' },
   loaded: true,
   vm,
-  host: { name: 'HV01', toolsVersion: '10.0.20348.1' },
+  host: { name: 'HV01', toolsVersion: '10.0.20348.1', checkpointWord: 'Checkpoint' },
   lastName: 'APP01',
   console: off,
 }

@@ -9,7 +9,7 @@ export interface ConnectSource {
   readonly loaded: boolean
   /** Undefined before the first snapshot and after the machine's deletion. */
   readonly vm: VmView | undefined
-  readonly host: Pick<HostView, 'name' | 'toolsVersion'> | undefined
+  readonly host: Pick<HostView, 'name' | 'toolsVersion' | 'checkpointWord'> | undefined
   /** Name that the machine had last; empty when it was never known. */
   readonly lastName: string
   readonly console: ConsoleMessage | undefined

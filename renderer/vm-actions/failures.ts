@@ -25,6 +25,8 @@ const FAILED: Readonly<Record<VmCommand, string>> = {
   pause: 'failed to pause.',
   resume: 'failed to resume.',
   reset: 'failed to reset.',
+  checkpoint: 'failed to create a checkpoint.',
+  revert: 'failed to revert.',
   'delete-saved-state': 'failed to delete the saved state.',
   delete: 'failed to be deleted.',
 }
@@ -32,8 +34,9 @@ const FAILED: Readonly<Record<VmCommand, string>> = {
 /** Large text: which action failed. */
 export function failureTitle(action: VmCommand, names: readonly string[], place: ActionPlace): string {
   const [name = ''] = names
-  if (place === 'connection') return `The application encountered an error while attempting to change the state of '${name}'.`
-  if (names.length === 1 || action === 'start' || action === 'delete') return failureHeadline(action, name)
+  if (place === 'connection' && action !== 'checkpoint')
+    return `The application encountered an error while attempting to change the state of '${name}'.`
+  if (names.length === 1 || action === 'start' || action === 'delete' || action === 'checkpoint') return failureHeadline(action, name)
   return 'An error occurred while attempting to change the state of the selected virtual machines.'
 }
 
@@ -41,6 +44,7 @@ export function failureTitle(action: VmCommand, names: readonly string[], place:
 export function failureParagraph(action: VmCommand, failure: VmFailure): string {
   const { body } = refusalText(failure.refusal)
   const named = `'${failure.name}'`
+  if (action === 'checkpoint') return `Checkpoint operation for ${named} failed. ${body}`
   return body.startsWith(named) ? body : `${named} ${FAILED[action]} ${body}`
 }
 

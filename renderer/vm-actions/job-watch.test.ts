@@ -3,7 +3,7 @@ import type { JobView } from '../../preload/contract/index.ts'
 import { watchJobs } from './job-watch.ts'
 
 function job(id: string, status: JobView['status']): JobView {
-  return { id, kind: 'start', vmId: 'vm', status, percent: 0, stepText: '', refusal: null }
+  return { id, kind: 'start', vmId: 'vm', status, percent: 0, stepText: '', refusal: null, checkpointMade: null }
 }
 
 function harness(...ids: string[]) {

@@ -51,3 +51,31 @@ export function watchJobs(
     cancelTimer?.()
   }
 }
+
+/**
+ * Calls `onEnded` once, with the jobs as they ended, when none of them runs any more. A job that vanishes after it was seen counts as ended.
+ *
+ * @returns stops the watch
+ */
+export function watchEnds(source: JobSource, jobIds: readonly string[], onEnded: (jobs: readonly JobView[]) => void): () => void {
+  const waiting = new Set(jobIds)
+  const seen = new Set<string>()
+  const ended: JobView[] = []
+  let stop: () => void = () => {}
+  const look = (): void => {
+    const { jobs } = source.get()
+    for (const id of [...waiting]) {
+      const job = jobs.get(id)
+      if (job !== undefined) seen.add(id)
+      if (job === undefined ? !seen.has(id) : job.status === 'running') continue
+      waiting.delete(id)
+      if (job !== undefined) ended.push(job)
+    }
+    if (waiting.size > 0) return
+    stop()
+    onEnded(ended)
+  }
+  stop = source.subscribe(look)
+  look()
+  return stop
+}

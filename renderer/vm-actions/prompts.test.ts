@@ -4,7 +4,7 @@ import { isPrompted, promptBox, promptPreference } from './prompts.ts'
 
 describe('promptBox', () => {
   it('asks for these commands only', () => {
-    expect(VM_COMMANDS.filter(isPrompted)).toEqual(['turn-off', 'shut-down', 'reset', 'delete-saved-state', 'delete'])
+    expect(VM_COMMANDS.filter(isPrompted)).toEqual(['turn-off', 'shut-down', 'reset', 'revert', 'delete-saved-state', 'delete'])
   })
 
   it('asks about one machine', () => {

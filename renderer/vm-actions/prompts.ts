@@ -1,9 +1,10 @@
 /** Questions that come before an action (hyper-v-manager 3.6). */
 import type { VmCommand } from '../../preload/contract/index.ts'
 import type { MessageBoxOptions } from '../mmc/index.ts'
+import type { CheckpointWord } from './checkpoint-texts.ts'
 
 /** Commands that are asked about. */
-export type PromptedCommand = Extract<VmCommand, 'turn-off' | 'shut-down' | 'reset' | 'delete' | 'delete-saved-state'>
+export type PromptedCommand = Extract<VmCommand, 'turn-off' | 'shut-down' | 'reset' | 'revert' | 'delete' | 'delete-saved-state'>
 export type PromptButton = 'do' | 'do-not'
 
 interface Wording {
@@ -36,6 +37,14 @@ const WORDINGS: Readonly<Record<PromptedCommand, Wording>> = {
     several: 'Are you sure you want to reset the selected virtual machines?',
     yes: '&Reset',
     no: "&Don't Reset",
+  },
+  revert: {
+    caption: 'Revert Virtual Machine',
+    one: 'Are you sure you want to revert the selected virtual machine to the previous checkpoint?',
+    several: 'Are you sure you want to revert the selected virtual machines to their previous checkpoints?',
+    body: ["The virtual machine's current state will be lost.", "The virtual machines' current state will be lost."],
+    yes: '&Revert',
+    no: "&Don't Revert",
   },
   delete: {
     caption: 'Delete Selected Virtual Machines',
@@ -70,14 +79,14 @@ export function promptPreference(action: PromptedCommand): string {
 /** Value of the preference when the question is not asked any more. */
 export const PROMPT_SKIPPED = 'skip'
 
-/** The question for a command on `count` machines. */
-export function promptBox(action: PromptedCommand, count: number): MessageBoxOptions<PromptButton> {
+/** The question for a command on `count` machines. `word` is what the host calls a checkpoint. */
+export function promptBox(action: PromptedCommand, count: number, word: CheckpointWord = 'Checkpoint'): MessageBoxOptions<PromptButton> {
   const { caption, one, several, body, yes, no } = WORDINGS[action]
   const text = body?.[count === 1 ? 0 : 1]
   return {
     title: caption,
     icon: 'question',
-    headline: count === 1 ? one : several,
+    headline: (count === 1 ? one : several).replace('checkpoint', word.toLowerCase()),
     ...(text === undefined ? {} : { body: text }),
     verification: "Please don't ask me again",
     buttons: [

@@ -1,10 +1,11 @@
-import { useEffect, useMemo, useRef } from 'react'
+import { useMemo } from 'react'
 import type { JobView, VmCommand, VmView } from '../../preload/contract/index.ts'
 import { type LabContextValue, useLab } from '../client/lab-context.tsx'
 import { type DialogHostContext, useMessageBox } from '../mmc/index.ts'
+import { type CheckpointWord, madeBox, madePreference } from './checkpoint-texts.ts'
 import { type ActionPlace, errorBox, failureBox, failureTitle, type VmFailure } from './failures.ts'
-import { type JobSource, watchJobs } from './job-watch.ts'
 import { isPrompted, PROMPT_SKIPPED, promptBox, promptPreference } from './prompts.ts'
+import { type JobWatches, useJobWatches } from './useJobWatches.ts'
 
 /** A machine to act on. */
 export type ActionTarget = Pick<VmView, 'id' | 'name'>
@@ -12,6 +13,8 @@ export type ActionTarget = Pick<VmView, 'id' | 'name'>
 export interface VmActionsOptions {
   /** Decides about captions and headlines. Default `manager`. */
   readonly place?: ActionPlace
+  /** What the host calls a checkpoint. Default `Checkpoint`. */
+  readonly word?: CheckpointWord
 }
 
 export interface VmActions {
@@ -30,14 +33,14 @@ const BATCH_MAX = 4096
 type ShowMessage = DialogHostContext['showMessage']
 
 /** Actions on virtual machines with the product's questions and failure boxes. */
-export function useVmActions({ place = 'manager' }: VmActionsOptions = {}): VmActions {
+export function useVmActions({ place = 'manager', word = 'Checkpoint' }: VmActionsOptions = {}): VmActions {
   const lab = useLab()
   const showMessage = useMessageBox()
   const watches = useJobWatches()
   return useMemo(
     () => ({
       run: async (action, vms) => {
-        if (vms.length === 0 || !(await isConfirmed(action, vms.length, lab, showMessage))) return
+        if (vms.length === 0 || !(await isConfirmed(action, vms.length, word, lab, showMessage))) return
         await act(action, vms, place, lab, showMessage, watches)
       },
       connect: (vmId) => {
@@ -46,15 +49,21 @@ export function useVmActions({ place = 'manager' }: VmActionsOptions = {}): VmAc
         })
       },
     }),
-    [lab, showMessage, place, watches],
+    [lab, showMessage, place, word, watches],
   )
 }
 
-async function isConfirmed(action: VmCommand, count: number, { preferences }: LabContextValue, showMessage: ShowMessage): Promise<boolean> {
+async function isConfirmed(
+  action: VmCommand,
+  count: number,
+  word: CheckpointWord,
+  { preferences }: LabContextValue,
+  showMessage: ShowMessage,
+): Promise<boolean> {
   if (!isPrompted(action)) return true
   const key = promptPreference(action)
   if (preferences.get(key) === PROMPT_SKIPPED) return true
-  const { button, verificationChecked } = await showMessage(promptBox(action, count))
+  const { button, verificationChecked } = await showMessage(promptBox(action, count, word))
   if (button !== 'do') return false
   if (verificationChecked) preferences.set(key, PROMPT_SKIPPED)
   return true
@@ -65,10 +74,11 @@ async function act(
   action: VmCommand,
   vms: readonly ActionTarget[],
   place: ActionPlace,
-  { connection, store }: LabContextValue,
+  lab: LabContextValue,
   showMessage: ShowMessage,
   watches: JobWatches,
 ): Promise<void> {
+  const { connection, store } = lab
   const failures: VmFailure[] = []
   const targets = new Map<string, ActionTarget>()
   let lost: unknown = null
@@ -87,6 +97,7 @@ async function act(
     const late = jobFailures(jobs, targets)
     if (late.length > 0) void showMessage(failureBox(action, late, place))
   })
+  if (action === 'checkpoint') watches.beginEnded(store, [...targets.keys()], (jobs) => void tellMade(jobs, lab, showMessage))
   if (failures.length > 0) await showMessage(failureBox(action, failures, place))
   if (lost !== null) {
     const names = vms.map(({ name }) => name)
@@ -94,36 +105,13 @@ async function act(
   }
 }
 
-interface JobWatches {
-  readonly begin: (store: JobSource, jobIds: readonly string[], onFailed: (jobs: readonly JobView[]) => void) => void
-}
-
-/** Watches over jobs that end with the component. */
-function useJobWatches(): JobWatches {
-  const shown = useRef(false)
-  const stops = useRef(new Set<() => void>())
-  useEffect(() => {
-    shown.current = true
-    const present = stops.current
-    return () => {
-      shown.current = false
-      for (const stop of present) stop()
-      present.clear()
-    }
-  }, [])
-  return useMemo(
-    () => ({
-      begin: (store, jobIds, onFailed) => {
-        if (shown.current && jobIds.length > 0) stops.current.add(watchJobs(store, jobIds, onFailed, later))
-      },
-    }),
-    [],
-  )
-}
-
-function later(act: () => void, milliseconds: number): () => void {
-  const timer = setTimeout(act, milliseconds)
-  return () => clearTimeout(timer)
+/** Which kinds of checkpoint were made of running machines: each is told once, until the user wants to hear no more of it. */
+async function tellMade(jobs: readonly JobView[], { preferences }: LabContextValue, showMessage: ShowMessage): Promise<void> {
+  for (const made of ['production', 'standard'] as const) {
+    if (!jobs.some(({ checkpointMade }) => checkpointMade === made) || preferences.get(madePreference(made)) === PROMPT_SKIPPED) continue
+    const { verificationChecked } = await showMessage(madeBox(made))
+    if (verificationChecked) preferences.set(madePreference(made), PROMPT_SKIPPED)
+  }
 }
 
 function jobFailures(jobs: readonly JobView[], targets: ReadonlyMap<string, ActionTarget>): readonly VmFailure[] {

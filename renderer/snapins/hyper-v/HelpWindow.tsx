@@ -35,7 +35,7 @@ export function HelpWindow({ onClose }: { readonly onClose: () => void }): React
           <li>When a key asks for an action that is not possible, a message says which rule forbids it.</li>
           <li>The console manages the one server of the lab; connecting to other servers is not offered.</li>
           <li>View, Color Scheme is an addition: light, dark, or as the system has it.</li>
-          <li>Checkpoints are shown, but not taken, applied or deleted.</li>
+          <li>Checkpoints have no settings sheet of their own and cannot be exported.</li>
         </ul>
         <h2>Keys</h2>
         <table>

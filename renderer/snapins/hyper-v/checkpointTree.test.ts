@@ -8,6 +8,9 @@ const checkpoint = (id: string, parentId: string | null, createdTick: number): C
   parentId,
   createdTick,
   name: `name of ${id}`,
+  kind: 'standard',
+  notes: '',
+  configurationVersion: '10.0',
 })
 
 /** `a(b(now))`: ids with what is below them in brackets. */
@@ -34,8 +37,12 @@ describe('checkpointTree', () => {
   })
 
   it('names texts and icons', () => {
+    const now: TreeNode = { id: 'now', text: 'Now', icon: 'now' }
     expect(checkpointTree([checkpoint('a', null, 1)], 'a')).toEqual([
-      { id: 'a', text: 'name of a', icon: 'checkpoint', children: [{ id: 'now', text: 'Now', icon: 'now' }] },
+      { id: 'a', text: 'name of a', icon: 'checkpoint', renamable: false, children: [now] },
+    ])
+    expect(checkpointTree([{ ...checkpoint('a', null, 1), kind: 'production' }], 'a', true)).toEqual([
+      { id: 'a', text: 'name of a', icon: 'checkpoint-production', renamable: true, children: [now] },
     ])
   })
 

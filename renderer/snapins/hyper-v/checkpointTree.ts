@@ -8,9 +8,9 @@ const NOW_ID = 'now'
 /**
  * Nodes by parent, oldest first; *Now* is the last leaf under the current checkpoint. No checkpoints, no nodes.
  *
- * A checkpoint whose parent is not in the list stands at the first level, so that none can get lost.
+ * `renamable`: names may be changed in place. A checkpoint whose parent is not in the list stands at the first level, so that none can get lost.
  */
-export function checkpointTree(checkpoints: readonly CheckpointView[], currentId: string | null): readonly TreeNode[] {
+export function checkpointTree(checkpoints: readonly CheckpointView[], currentId: string | null, renamable = false): readonly TreeNode[] {
   if (checkpoints.length === 0) return []
   const known = new Set(checkpoints.map(({ id }) => id))
   const parentOf = (checkpoint: CheckpointView): string | null =>
@@ -23,7 +23,8 @@ export function checkpointTree(checkpoints: readonly CheckpointView[], currentId
   const nowParent = currentId !== null && known.has(currentId) ? currentId : null
   const below = (id: string | null): readonly TreeNode[] => {
     const nodes = (children.get(id) ?? []).map((checkpoint): TreeNode => {
-      return { id: checkpoint.id, text: checkpoint.name, icon: 'checkpoint', children: below(checkpoint.id) }
+      const icon = checkpoint.kind === 'production' ? 'checkpoint-production' : 'checkpoint'
+      return { id: checkpoint.id, text: checkpoint.name, icon, renamable, children: below(checkpoint.id) }
     })
     return id === nowParent ? [...nodes, { id: NOW_ID, text: 'Now', icon: 'now' }] : nodes
   }

@@ -5,8 +5,8 @@ import { rootEntries, serverEntries, shownActions, type VmCommandContext, vmEntr
 
 /** What the engine offers by state (hyper-v-manager 3.2). */
 const OFFERED = {
-  Off: ['connect', 'settings', 'start', 'rename', 'delete'],
-  Running: ['connect', 'settings', 'turn-off', 'shut-down', 'save', 'pause', 'reset', 'rename'],
+  Off: ['connect', 'settings', 'start', 'checkpoint', 'rename', 'delete'],
+  Running: ['connect', 'settings', 'turn-off', 'shut-down', 'save', 'pause', 'reset', 'checkpoint', 'revert', 'rename'],
   Paused: ['connect', 'settings', 'turn-off', 'save', 'resume', 'reset', 'rename'],
   Saved: ['connect', 'settings', 'start', 'rename', 'delete-saved-state', 'delete'],
 } as const satisfies Readonly<Record<string, readonly VmAction[]>>
@@ -37,6 +37,7 @@ const context = (vms: readonly VmView[], changes: Partial<VmCommandContext> = {}
   command: (action, run) => ({ id: action, label: action, run }),
   run: () => {},
   cancelJob: () => {},
+  word: 'Checkpoint',
   help,
   ...changes,
 })
@@ -45,8 +46,19 @@ const drawn = (entries: readonly MenuEntry[]): readonly string[] =>
 
 describe('actions on virtual machines', () => {
   it('lists them in the order of the product for each state', () => {
-    expect(shownActions([vm('Off')])).toEqual(['connect', 'settings', 'start', 'rename', 'delete'])
-    expect(shownActions([vm('Running')])).toEqual(['connect', 'settings', 'turn-off', 'shut-down', 'save', 'pause', 'reset', 'rename'])
+    expect(shownActions([vm('Off')])).toEqual(['connect', 'settings', 'start', 'checkpoint', 'rename', 'delete'])
+    expect(shownActions([vm('Running')])).toEqual([
+      'connect',
+      'settings',
+      'turn-off',
+      'shut-down',
+      'save',
+      'pause',
+      'reset',
+      'checkpoint',
+      'revert',
+      'rename',
+    ])
     expect(shownActions([vm('Paused')])).toEqual(['connect', 'settings', 'turn-off', 'save', 'resume', 'reset', 'rename'])
     expect(shownActions([vm('Saved')])).toEqual(['connect', 'settings', 'start', 'delete-saved-state', 'rename', 'delete'])
   })
@@ -60,6 +72,7 @@ describe('actions on virtual machines', () => {
       'save',
       'pause',
       'reset',
+      'checkpoint',
       'delete',
     ])
   })
@@ -90,11 +103,26 @@ describe('actions on virtual machines', () => {
       'pause',
       'reset',
       '|',
+      'checkpoint',
+      'revert',
+      '|',
       'rename',
       '|',
       'help',
     ])
-    expect(drawn(vmEntries(context([vm('Off')]), false))).toEqual(['connect', 'settings', 'start', 'rename', 'delete', '|', 'help'])
+    expect(drawn(vmEntries(context([vm('Off')]), false))).toEqual([
+      'connect',
+      'settings',
+      'start',
+      'checkpoint',
+      'rename',
+      'delete',
+      '|',
+      'help',
+    ])
+    // Several machines cannot be reverted together.
+    const several = drawn(vmEntries(context([vm('Running'), vm('Off')]), true))
+    expect(several.slice(several.indexOf('reset'))).toEqual(['reset', '|', 'checkpoint', '|', 'delete', '|', 'help'])
   })
 
   it('offers to cancel what can be cancelled', () => {

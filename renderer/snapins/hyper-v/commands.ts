@@ -20,6 +20,8 @@ const ACTION_ORDER: readonly VmAction[] = [
   'pause',
   'resume',
   'reset',
+  'checkpoint',
+  'revert',
   'rename',
   'delete',
 ]
@@ -34,12 +36,13 @@ const BULK_ORDER: readonly VmAction[] = [
   'pause',
   'resume',
   'reset',
+  'checkpoint',
   'delete-saved-state',
   'delete',
 ]
 
 /** Actions after which the context menu has a separator (3.2). */
-const LAST_OF_BLOCK: readonly VmAction[] = ['connect', 'settings', 'save', 'reset', 'delete']
+const LAST_OF_BLOCK: readonly VmAction[] = ['connect', 'settings', 'save', 'reset', 'revert', 'delete']
 
 export function isVmCommand(action: VmAction): action is VmCommand {
   return (VM_COMMANDS as readonly VmAction[]).includes(action)
@@ -71,12 +74,14 @@ export interface VmCommandContext {
   readonly cancelJob: (jobId: string) => void
   /** The Workload submenu, for menus; null leaves it out. */
   readonly workload?: Command | null
+  /** What the host calls a checkpoint. */
+  readonly word: HostView['checkpointWord']
   readonly help: Command
 }
 
 /** Entries for the selected machines. `separators`: as in the context menu; the Actions pane has only the one before Help. */
 export function vmEntries(context: VmCommandContext, separators: boolean): readonly MenuEntry[] {
-  const { vms, connected, command, run, cancelJob, help } = context
+  const { vms, connected, command, run, cancelJob, word, help } = context
   if (vms.length === 0) return []
   const entries: MenuEntry[] = []
   const shown = shownActions(vms)
@@ -85,13 +90,14 @@ export function vmEntries(context: VmCommandContext, separators: boolean): reado
       const made = command(action, () => run(action, targetsOf(action, vms)))
       entries.push({ ...made, enabled: connected, isDefault: action === 'connect' })
     }
-    if (separators && LAST_OF_BLOCK.includes(action)) entries.push('separator')
+    const endsBlock = LAST_OF_BLOCK.includes(action) || (action === 'checkpoint' && vms.length > 1)
+    if (separators && endsBlock) entries.push('separator')
   }
   const [only] = vms
   const jobId = vms.length === 1 ? (only?.cancellableJobId ?? null) : null
   if (jobId !== null)
     entries.push(
-      { id: 'cancel-job', label: '&Cancel Creating', icon: 'delete', enabled: connected, run: () => cancelJob(jobId) },
+      { id: 'cancel-job', label: `Cancel Creatin&g ${word}`, icon: 'delete', enabled: connected, run: () => cancelJob(jobId) },
       'separator',
     )
   if (separators && context.workload) entries.push('separator', context.workload)

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, lazy, type ReactNode, Suspense, useMemo, useRef, useState } from 'react'
-import type { HostView } from '../../../preload/contract/index.ts'
+import type { HostView, VmDetail } from '../../../preload/contract/index.ts'
 import { useJsonPreference } from '../../client/json-preference.ts'
 import { useLabState, useVmDetail } from '../../client/lab-context.tsx'
 import {
@@ -15,6 +15,7 @@ import {
 } from '../../mmc/index.ts'
 import { vmActionCommand } from '../../vm-actions/index.ts'
 import { AboutWindow } from './AboutWindow.tsx'
+import { CheckpointDetails } from './CheckpointDetails.tsx'
 import { CheckpointsPane } from './CheckpointsPane.tsx'
 import { columnChoices, DEFAULT_COLUMNS } from './columns.tsx'
 import { rootEntries, serverEntries, vmEntries } from './commands.ts'
@@ -25,6 +26,7 @@ import { withDisplayed } from './listPreferences.ts'
 import { OverviewPage } from './OverviewPage.tsx'
 import { isStackedLayout } from './stackedPreference.ts'
 import { checkpointsTitle, MANAGER, TEXTS } from './texts.ts'
+import { type Checkpoints, useCheckpoints } from './useCheckpoints.ts'
 import { useMachineActions } from './useMachineActions.ts'
 import { PLAIN_COLUMNS, type Selection, useSelection } from './useSelection.ts'
 import { useServer } from './useServer.ts'
@@ -71,17 +73,27 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
   const { selectedNodeId, selectNode, customize, connected } = context
   const host = useLabState((state) => state.hosts.values().next().value)
   const list = useRef<ListViewHandle>(null)
-  const [focus, setFocus] = useState<Focus>('tree')
+  const [focus, setFocusNow] = useState<Focus>('tree')
+  // The Actions pane keeps showing the item of the pane that had the focus before the tree.
+  const [item, setItem] = useState<Exclude<Focus, 'tree'>>('list')
+  const setFocus = (next: Focus): void => {
+    setFocusNow(next)
+    if (next !== 'tree') setItem(next)
+  }
   const [open, setOpen] = useState<OpenWindow>(null)
   const selection = useSelection(host)
   const [settingsOf, openSettings] = useState<string | null>(null)
-  const machine = useMachineActions(list, openSettings)
   const workloadOf = useWorkloads(connected)
+  const word = host?.checkpointWord ?? 'Checkpoint'
+  const machine = useMachineActions(list, word, openSettings)
   const [server, status] = useServer(host)
   const onRoot = host === undefined || selectedNodeId === ROOT_ID
-  const { selected } = selection
+  const { selected, single } = selection
 
   const help: Command = { id: 'help', label: '&Help', icon: 'help', run: () => setOpen('help') }
+  const detail = useVmDetail(onRoot ? null : (single?.id ?? null))
+  const checkpoints = useCheckpoints({ host, detail, connected, help })
+  const checkpoint = item === 'checkpoints' ? checkpoints.selected : null
   const columns: Command = { id: 'columns', label: '&Add/Remove Columns...', run: () => setOpen('columns') }
   const view: readonly MenuEntry[] = onRoot ? [customize] : [columns, customize]
   const ofServer = onRoot
@@ -92,15 +104,17 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
       {
         vms: selected,
         connected,
-        command: vmActionCommand,
+        workload: separators ? workloadOf(selected) : null,
+        command: (action, run) => vmActionCommand(action, run, word),
         run: machine.run,
         cancelJob: server.cancelJob,
-        workload: separators ? workloadOf(selected) : null,
+        word,
         help,
       },
       separators,
     )
-  const groups = actionGroups(host, onRoot, focus, selection, ofServer, ofSelection)
+  const shown = checkpoint === null ? null : { title: checkpoint.name, entries: checkpoints.entries }
+  const groups = actionGroups(host, onRoot, focus, selection, ofServer, ofSelection, shown)
   const onListKey = (event: KeyboardEvent): boolean => {
     const action = isShortcut(event, 'Del') ? 'delete' : isShortcut(event, 'F2') ? 'rename' : null
     // Names are changed one at a time: that of the row with the focus.
@@ -126,12 +140,22 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
       <ServerPanes
         host={host}
         selection={selection}
+        detail={detail}
+        checkpoints={checkpoints}
+        checkpointShown={checkpoint !== null}
         listProps={{ ref: list, menuFor, onConnect, onRename: machine.rename, onKey: onListKey }}
         onFocus={setFocus}
       />
     ),
     groups,
-    actionMenu: focus === 'tree' || onRoot ? ofServer : focus === 'list' && selected.length > 0 ? ofSelection(true) : [help],
+    actionMenu:
+      focus === 'tree' || onRoot
+        ? ofServer
+        : focus === 'checkpoints'
+          ? checkpoints.entries
+          : selected.length > 0
+            ? ofSelection(true)
+            : [help],
     viewMenu: onRoot ? [] : [columns],
     helpMenu: [
       { ...help, id: 'help-topics', label: '&Help Topics', shortcut: 'F1' },
@@ -154,6 +178,10 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
     onTreeFocus: () => setFocus('tree'),
     restoreFocus: () => {
       if (focus === 'tree' || onRoot) return false
+      if (focus === 'checkpoints' && (detail?.checkpoints.length ?? 0) > 0) {
+        checkpoints.focus()
+        return true
+      }
       list.current?.focus()
       return list.current !== null
     },
@@ -175,6 +203,7 @@ function actionGroups(
   { selected, single }: Selection,
   ofServer: readonly MenuEntry[],
   ofSelection: (separators: boolean) => readonly MenuEntry[],
+  checkpoint: { readonly title: string; readonly entries: readonly MenuEntry[] } | null,
 ): readonly ActionGroup[] {
   const none = onRoot || selected.length === 0
   const server: ActionGroup = {
@@ -184,6 +213,7 @@ function actionGroups(
     active: focus === 'tree' || none,
   }
   if (none) return [server]
+  if (checkpoint !== null) return [server, { id: 'item', ...checkpoint, active: focus !== 'tree' }]
   const title = single?.name ?? TEXTS.severalSelected
   return [server, { id: 'item', title, entries: ofSelection(false), active: focus !== 'tree' }]
 }
@@ -193,17 +223,21 @@ type ListProps = Pick<Parameters<typeof VirtualMachinesPane>[0], 'ref' | 'menuFo
 interface ServerPanesProps {
   readonly host: HostView
   readonly selection: Selection
+  readonly detail: VmDetail | undefined
+  readonly checkpoints: Checkpoints
+  /** The details are those of the selected checkpoint. */
+  readonly checkpointShown: boolean
   readonly listProps: ListProps
   readonly onFocus: (focus: Focus) => void
 }
 
 /** The three panes of a server. */
-function ServerPanes({ host, selection, listProps, onFocus }: ServerPanesProps): ReactNode {
+function ServerPanes({ host, selection, detail, checkpoints, checkpointShown, listProps, onFocus }: ServerPanesProps): ReactNode {
   const { rows, list, setList, single, selected } = selection
-  const detail = useVmDetail(single?.id ?? null)
   const [layout, setLayout] = useJsonPreference('hyper-v.panes', isStackedLayout, FIRST_LAYOUT)
   const [tab, setTab] = useJsonPreference<DetailsTab>('hyper-v.details-tab', isDetailsTab, 'summary')
   const title = checkpointsTitle(host.checkpointWord)
+  const shown = checkpointShown ? checkpoints.selected : null
   // Nothing is said about several machines at once (1.7).
   const empty = host.serviceState !== 'running' || selected.length > 1
   const panes = [
@@ -230,14 +264,21 @@ function ServerPanes({ host, selection, listProps, onFocus }: ServerPanesProps):
       weight: 146,
       collapsible: true,
       content: empty ? null : (
-        <CheckpointsPane word={host.checkpointWord} detail={single === null ? null : detail} onFocus={() => onFocus('checkpoints')} />
+        <CheckpointsPane
+          {...checkpoints.treeProps}
+          word={host.checkpointWord}
+          detail={single === null ? null : detail}
+          onFocus={() => onFocus('checkpoints')}
+        />
       ),
     },
     {
       id: 'details',
-      title: single?.name ?? TEXTS.details,
+      title: shown?.name ?? single?.name ?? TEXTS.details,
       weight: 225,
-      content: empty ? null : (
+      content: empty ? null : shown !== null && single !== null ? (
+        <CheckpointDetails host={host} vm={single} checkpoint={shown} />
+      ) : (
         <DetailsPane host={host} vm={single} detail={detail} tab={tab} onTabChange={setTab} onConnect={listProps.onConnect} />
       ),
     },

@@ -2,7 +2,7 @@ import { type RefObject, useMemo } from 'react'
 import { failureHeadline, refusalText, type VmAction, type VmView } from '../../../preload/contract/index.ts'
 import { useLab } from '../../client/lab-context.tsx'
 import { type ListViewHandle, type RenameAnswer, useMessageBox } from '../../mmc/index.ts'
-import { errorBox, useVmActions } from '../../vm-actions/index.ts'
+import { type CheckpointWord, errorBox, useVmActions } from '../../vm-actions/index.ts'
 import { isVmCommand, targetsOf } from './commands.ts'
 import { renameHeadline, TEXTS } from './texts.ts'
 
@@ -23,10 +23,14 @@ export interface MachineActions {
 }
 
 /** Actions on machines, by menus and by keys. */
-export function useMachineActions(list: RefObject<ListViewHandle | null>, openSettings: (vmId: string) => void): MachineActions {
+export function useMachineActions(
+  list: RefObject<ListViewHandle | null>,
+  word: CheckpointWord,
+  openSettings: (vmId: string) => void,
+): MachineActions {
   const { client } = useLab().connection
   const showMessage = useMessageBox()
-  const actions = useVmActions()
+  const actions = useVmActions({ word })
   return useMemo(() => {
     const run = (action: VmAction, vms: readonly VmView[]): void => {
       const [first] = vms
