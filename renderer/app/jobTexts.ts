@@ -13,6 +13,7 @@ const DONE: Readonly<Record<string, (name: string) => string>> = {
   reset: (name) => `${name} was reset.`,
   delete: (name) => `${name} was deleted.`,
   'delete-saved-state': (name) => `The saved state of ${name} was deleted.`,
+  disk: () => 'The operation on the virtual hard disk was completed.',
   'start-service': () => 'The Virtual Machine Management service was started.',
   'stop-service': () => 'The Virtual Machine Management service was stopped.',
 }
