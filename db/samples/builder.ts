@@ -7,6 +7,7 @@ import { homePhase } from '../../main/engine/guest/phases.ts'
 import { blankGuest } from '../../main/engine/guest/row.ts'
 import { Random } from '../../main/engine/kernel/random.ts'
 import { TICKS_PER_MINUTE, TICKS_PER_MS, TICKS_PER_SECOND, type Tick } from '../../main/engine/kernel/ticks.ts'
+import { geometryFor, wholeBlocks } from '../../main/engine/management/disks/disk-rows.ts'
 import { LOG_RECORDS_MAX, RECORDS, type RecordName } from '../../main/engine/management/event-log.ts'
 import { guestProduct } from '../../main/engine/products/guests.ts'
 import { hostProduct } from '../../main/engine/products/hosts.ts'
@@ -248,7 +249,9 @@ export class SampleBuilder {
     const controller = gen1 ? 'ide' : 'scsi'
     const imageAt = gen1 ? { controllerNumber: 1, location: 0 } : { controllerNumber: 0, location: spec.disks.length }
     const ids = spec.disks.map((disk, location) => {
-      this.file(host, disk.path, disk.path.endsWith('.vhd') ? 'vhd' : 'vhdx', disk.sizeBytes, chain[0]?.createdTick ?? lastChange(spec), {
+      const format = disk.path.endsWith('.vhd') ? 'vhd' : 'vhdx'
+      const sizeBytes = wholeBlocks(geometryFor(format, disk.diskType, disk.capacityBytes), disk.sizeBytes)
+      this.file(host, disk.path, format, sizeBytes, chain[0]?.createdTick ?? lastChange(spec), {
         capacityBytes: disk.capacityBytes,
         diskType: disk.diskType,
         guestProductId: location === 0 ? spec.guest : null,
@@ -271,7 +274,8 @@ export class SampleBuilder {
     for (const [at, checkpoint] of chain.entries()) {
       const path = `${disk.path.replace(/\.vhdx?$/, '')}_${this.guid('difference')}.${disk.path.endsWith('.vhd') ? 'avhd' : 'avhdx'}`
       const closedTick = chain[at + 1]?.createdTick ?? lastChange(spec)
-      this.file(host, path, 'avhdx', checkpoint.differenceBytes, closedTick, {
+      const geometry = geometryFor(path.endsWith('.avhd') ? 'vhd' : 'vhdx', 'differencing', disk.capacityBytes)
+      this.file(host, path, 'avhdx', wholeBlocks(geometry, checkpoint.differenceBytes), closedTick, {
         capacityBytes: disk.capacityBytes,
         diskType: 'differencing',
         parentPath,

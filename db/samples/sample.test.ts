@@ -5,6 +5,7 @@ import { TICKS_PER_SECOND } from '../../main/engine/kernel/ticks.ts'
 import { availableMemoryMb } from '../../main/engine/machine/host.ts'
 import { frozenPaths, nextMerge } from '../../main/engine/management/checkpoint-disks.ts'
 import { keptMachine } from '../../main/engine/management/checkpoint-items.ts'
+import { formatOf, geometryFor, wholeBlocks } from '../../main/engine/management/disks/disk-rows.ts'
 import { LOG_RECORDS_MAX } from '../../main/engine/management/event-log.ts'
 import { fileAt } from '../../main/engine/management/paths.ts'
 import { guestProduct } from '../../main/engine/products/guests.ts'
@@ -198,4 +199,13 @@ describe('a sized sample', () => {
     for (const size of [0, -1, 1.5, 8001]) expect(() => sampleLab({ seed: 1, startTimeMs: START, size })).toThrow(RangeError)
     expectWhole(new World(sampleLab({ seed: 1, startTimeMs: START, size: 1 })))
   })
+})
+
+it('disk files have lengths that real ones of their kind can have', () => {
+  const disks = [...standard().tables.host_file.values()].filter((file) => file.diskType !== null)
+  expect(disks.length).toBeGreaterThan(10)
+  for (const file of disks) {
+    const geometry = geometryFor(formatOf(file) ?? 'vhdx', file.diskType ?? 'dynamic', file.capacityBytes)
+    expect([file.path, file.sizeBytes]).toEqual([file.path, wholeBlocks(geometry, file.sizeBytes)])
+  }
 })

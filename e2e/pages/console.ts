@@ -166,9 +166,14 @@ export class ConsolePage {
     return new MessageBoxPage(this.page, caption)
   }
 
-  async openWizard(): Promise<WizardPage> {
+  /** An entry of New in the Actions pane. */
+  async chooseNew(entry: 'Virtual Machine...' | 'Hard Disk...' | 'Floppy Disk...'): Promise<void> {
     await this.action('New').click()
-    await new MenuPage(this.page, 'New').choose('Virtual Machine...')
+    await new MenuPage(this.page, 'New').choose(entry)
+  }
+
+  async openWizard(): Promise<WizardPage> {
+    await this.chooseNew('Virtual Machine...')
     const wizard = new WizardPage(this.page)
     await expect(wizard.window).toBeVisible()
     return wizard

@@ -77,7 +77,7 @@ export class MessageBoxPage {
 export class FileDialogPage extends DialogPage {
   readonly files: Locator
 
-  constructor(page: Page, caption: 'Open' | 'Select Folder') {
+  constructor(page: Page, caption: 'Open' | 'Select Folder' | 'Create Virtual Floppy Disk') {
     super(page, caption)
     this.files = this.window.getByRole('grid', { name: 'Files and folders' })
   }

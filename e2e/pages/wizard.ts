@@ -1,4 +1,4 @@
-/** The New Virtual Machine Wizard. */
+/** The New Virtual Machine Wizard and the wizards of disks. */
 import { expect, type Locator, type Page } from '@playwright/test'
 import { DialogPage, FileDialogPage } from './dialogs.ts'
 
@@ -11,10 +11,15 @@ export type WizardStep =
   | 'Connect Virtual Hard Disk'
   | 'Installation Options'
   | 'Summary'
+  | 'Choose Disk Format'
+  | 'Choose Disk Type'
+  | 'Configure Disk'
+  | 'Locate Disk'
+  | 'Choose Action'
 
 export class WizardPage extends DialogPage {
-  constructor(page: Page) {
-    super(page, 'New Virtual Machine Wizard')
+  constructor(page: Page, caption = 'New Virtual Machine Wizard') {
+    super(page, caption)
   }
 
   async isAt(step: WizardStep): Promise<void> {

@@ -17,6 +17,7 @@ const DONE: Readonly<Record<string, (name: string) => string>> = {
   'apply-checkpoint': (name) => `A checkpoint was applied to ${name}.`,
   'delete-checkpoint': (name) => `A checkpoint of ${name} was deleted.`,
   merge: (name) => `Disks of ${name} were merged.`,
+  disk: () => 'The operation on the virtual hard disk was completed.',
   'start-service': () => 'The Virtual Machine Management service was started.',
   'stop-service': () => 'The Virtual Machine Management service was stopped.',
 }

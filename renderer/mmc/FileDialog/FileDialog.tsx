@@ -13,6 +13,8 @@ import { useFileDialog } from './useFileDialog.ts'
 export interface FileDialogProps {
   /** Text of the caption bar. Default `Open`, `Save As` or `Select Folder`. */
   readonly title?: string
+  /** Text of the button that accepts. Default `&Open`, `&Save` or `Select Folder`. */
+  readonly acceptLabel?: string
   readonly mode: 'open' | 'folder' | 'save'
   /** Entries of a folder, or why it cannot be shown; an empty path asks for the drives. Must be a stable function. */
   readonly list: (path: string) => Promise<FileListing>
@@ -68,7 +70,17 @@ const allFiles: readonly FileFilter[] = [{ label: 'All files (*.*)', extensions:
 
 /** Opens a file, chooses a folder or names a new file on a computer that is asked for its folders. */
 export function FileDialog(props: FileDialogProps): ReactNode {
-  const { mode, title = titles[mode], list, startPath, startName = '', filters = allFiles, onChoose, onCancel } = props
+  const {
+    mode,
+    title = titles[mode],
+    acceptLabel = acceptLabels[mode],
+    list,
+    startPath,
+    startName = '',
+    filters = allFiles,
+    onChoose,
+    onCancel,
+  } = props
   const [filterIndex, setFilterIndex] = useState(0)
   const filter = filters[filterIndex]
   const dialog = useFileDialog({ mode, list, startPath, startName, filter, onChoose })
@@ -140,7 +152,7 @@ export function FileDialog(props: FileDialogProps): ReactNode {
           )}
         </div>
         <div className={classes.buttons}>
-          <ClassicButton label={acceptLabels[mode]} isDefault disabled={loading && entries.length === 0} onClick={dialog.accept} />
+          <ClassicButton label={acceptLabel} isDefault disabled={loading && entries.length === 0} onClick={dialog.accept} />
           <ClassicButton label="Cancel" onClick={onCancel} />
         </div>
       </div>

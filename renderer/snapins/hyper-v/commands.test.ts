@@ -148,12 +148,25 @@ describe('actions on virtual machines', () => {
 describe('actions on the server', () => {
   const entries = (serviceState: HostView['serviceState'], connected = true): readonly MenuEntry[] => {
     const nothing = (): void => {}
-    const acts = { newVirtualMachine: nothing, stopService: nothing, startService: nothing, refresh: nothing }
+    const disks = { newDisk: nothing, newFloppy: nothing, editDisk: nothing, inspectDisk: nothing }
+    const acts = { disks, newVirtualMachine: nothing, stopService: nothing, startService: nothing, refresh: nothing }
     return serverEntries({ host: { serviceState }, connected, view: [{ id: 'columns', label: 'Columns' }], help, ...acts })
   }
 
   it('lists them by the state of the service', () => {
-    expect(drawn(entries('running'))).toEqual(['new', '|', 'stop-service', 'refresh', '|', 'view', '|', 'help'])
+    expect(drawn(entries('running'))).toEqual([
+      'new',
+      '|',
+      'edit-disk',
+      'inspect-disk',
+      '|',
+      'stop-service',
+      'refresh',
+      '|',
+      'view',
+      '|',
+      'help',
+    ])
     expect(drawn(entries('stopped'))).toEqual(['start-service', 'refresh', '|', 'view', '|', 'help'])
     expect(drawn(entries('stopping'))).toEqual(['refresh', '|', 'view', '|', 'help'])
     expect(drawn(rootEntries([], help))).toEqual(['view', '|', 'help'])
@@ -161,6 +174,15 @@ describe('actions on the server', () => {
 
   it('greys what needs the connection', () => {
     const greyed = flattenCommands(entries('running', false)).filter(({ enabled }) => enabled === false)
-    expect(greyed.map(({ id }) => id)).toEqual(['new', 'new-vm', 'stop-service', 'refresh'])
+    expect(greyed.map(({ id }) => id)).toEqual([
+      'new',
+      'new-vm',
+      'new-disk',
+      'new-floppy',
+      'edit-disk',
+      'inspect-disk',
+      'stop-service',
+      'refresh',
+    ])
   })
 })

@@ -104,10 +104,19 @@ export function vmEntries(context: VmCommandContext, separators: boolean): reado
   return [...entries, 'separator', help]
 }
 
+/** What is done with disk files of the server. */
+export interface DiskCommands {
+  readonly newDisk: () => void
+  readonly newFloppy: () => void
+  readonly editDisk: () => void
+  readonly inspectDisk: () => void
+}
+
 export interface ServerCommandContext {
   readonly host: Pick<HostView, 'serviceState'>
   readonly connected: boolean
   readonly newVirtualMachine: () => void
+  readonly disks: DiskCommands
   readonly stopService: () => void
   readonly startService: () => void
   readonly refresh: () => void
@@ -126,8 +135,15 @@ export function serverEntries(context: ServerCommandContext): readonly MenuEntry
           id: 'new',
           label: '&New',
           enabled: connected,
-          children: [{ id: 'new-vm', label: '&Virtual Machine...', enabled: connected, run: context.newVirtualMachine }],
+          children: [
+            { id: 'new-vm', label: '&Virtual Machine...', enabled: connected, run: context.newVirtualMachine },
+            { id: 'new-disk', label: '&Hard Disk...', enabled: connected, run: context.disks.newDisk },
+            { id: 'new-floppy', label: '&Floppy Disk...', enabled: connected, run: context.disks.newFloppy },
+          ],
         },
+        'separator',
+        entry({ id: 'edit-disk', label: '&Edit Disk...', icon: 'edit-disk', run: context.disks.editDisk }),
+        entry({ id: 'inspect-disk', label: '&Inspect Disk...', icon: 'inspect-disk', run: context.disks.inspectDisk }),
         'separator',
       ]
     : []

@@ -18,9 +18,10 @@ import { AboutWindow } from './AboutWindow.tsx'
 import { CheckpointDetails } from './CheckpointDetails.tsx'
 import { CheckpointsPane } from './CheckpointsPane.tsx'
 import { columnChoices, DEFAULT_COLUMNS } from './columns.tsx'
-import { rootEntries, serverEntries, vmEntries } from './commands.ts'
+import { type DiskCommands, rootEntries, serverEntries, vmEntries } from './commands.ts'
 import type { ConsoleContext, SnapInContribution } from './contribution.ts'
 import { DetailsPane, type DetailsTab, isDetailsTab } from './DetailsPane.tsx'
+import { useNewFloppy } from './disks/useNewFloppy.ts'
 import { HelpWindow } from './HelpWindow.tsx'
 import { withDisplayed } from './listPreferences.ts'
 import { OverviewPage } from './OverviewPage.tsx'
@@ -36,12 +37,15 @@ import { VirtualMachinesPane } from './VirtualMachinesPane.tsx'
 const NewVmWizard = lazy(() => import('./new-vm/NewVmWizard.tsx').then((module) => ({ default: module.NewVmWizard })))
 
 const SettingsSheet = lazy(() => import('./settings/SettingsSheet.tsx').then((module) => ({ default: module.SettingsSheet })))
+const NewDiskWizard = lazy(() => import('./disks/NewDiskWizard.tsx').then((module) => ({ default: module.NewDiskWizard })))
+const EditDiskWizard = lazy(() => import('./disks/EditDiskWizard.tsx').then((module) => ({ default: module.EditDiskWizard })))
+const InspectDisk = lazy(() => import('./disks/InspectDisk.tsx').then((module) => ({ default: module.InspectDisk })))
 
 const ROOT_ID = 'hyper-v'
 const FIRST_LAYOUT: StackedLayout = { weights: {}, collapsedIds: [] }
 
 type Focus = 'tree' | 'list' | 'checkpoints'
-type OpenWindow = 'new-vm' | 'columns' | 'help' | 'about' | null
+type OpenWindow = 'new-vm' | 'new-disk' | 'edit-disk' | 'inspect-disk' | 'columns' | 'help' | 'about' | null
 
 function nodeIdOf(host: HostView): string {
   return `host:${host.id}`
@@ -87,6 +91,13 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
   const word = host?.checkpointWord ?? 'Checkpoint'
   const machine = useMachineActions(list, word, openSettings)
   const [server, status] = useServer(host)
+  const newFloppy = useNewFloppy(host)
+  const disks: DiskCommands = {
+    newDisk: () => setOpen('new-disk'),
+    newFloppy,
+    editDisk: () => setOpen('edit-disk'),
+    inspectDisk: () => setOpen('inspect-disk'),
+  }
   const onRoot = host === undefined || selectedNodeId === ROOT_ID
   const { selected, single } = selection
 
@@ -98,7 +109,7 @@ export function useHyperV(context: ConsoleContext): SnapInContribution {
   const view: readonly MenuEntry[] = onRoot ? [customize] : [columns, customize]
   const ofServer = onRoot
     ? rootEntries(view, help)
-    : serverEntries({ host, connected, view, help, ...server, newVirtualMachine: () => setOpen('new-vm') })
+    : serverEntries({ host, connected, view, help, ...server, newVirtualMachine: () => setOpen('new-vm'), disks })
   const ofSelection = (separators: boolean): readonly MenuEntry[] =>
     vmEntries(
       {
@@ -310,6 +321,18 @@ function HyperVWindows({ open, host, selection, onClose }: HyperVWindowsProps): 
           </Suspense>
         )
       )
+    case 'new-disk':
+    case 'edit-disk':
+    case 'inspect-disk': {
+      const Window = { 'new-disk': NewDiskWizard, 'edit-disk': EditDiskWizard, 'inspect-disk': InspectDisk }[open]
+      return (
+        host !== undefined && (
+          <Suspense fallback={null}>
+            <Window host={host} onClose={onClose} />
+          </Suspense>
+        )
+      )
+    }
     case 'columns':
       return (
         <ColumnsDialog

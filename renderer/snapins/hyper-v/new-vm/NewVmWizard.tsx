@@ -1,9 +1,10 @@
 /** The New Virtual Machine Wizard: makes a virtual machine on a host, page by page or at once with the defaults. */
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react'
-import { type HostView, type JobView, refusalText } from '../../../../preload/contract/index.ts'
+import { type HostView, refusalText } from '../../../../preload/contract/index.ts'
 import type { Client } from '../../../client/connection.ts'
 import { type LabContextValue, useLab, useLabState, usePreference } from '../../../client/lab-context.tsx'
 import { Wizard, type WizardProgress } from '../../../mmc/index.ts'
+import { jobEnd } from '../jobEnd.ts'
 import { type Draft, initialDraft, newVmOf } from './draft.ts'
 import { pagesFor } from './pages.tsx'
 
@@ -66,24 +67,4 @@ async function createAndWait(lab: LabContextValue, client: Client, draft: Draft,
   if (job === null || job.status === 'completed') return null
   if (job.status === 'cancelled') return 'The virtual machine was not created because the operation was cancelled.'
   return `The server encountered an error while creating ${draft.name.trim()}. ${job.refusal ? refusalText(job.refusal).body : ''}`.trim()
-}
-
-/** The ended job; null when it vanished after it was seen: it ended while the connection was lost, and the list shows what became of it. */
-function jobEnd({ store }: LabContextValue, jobId: string): Promise<JobView | null> {
-  return new Promise((resolve) => {
-    let seen = false
-    const look = (): boolean => {
-      const job = store.get().jobs.get(jobId)
-      if (job === undefined ? !seen : job.status === 'running') {
-        seen = job !== undefined
-        return false
-      }
-      resolve(job ?? null)
-      return true
-    }
-    if (look()) return
-    const stop = store.subscribe(() => {
-      if (look()) stop()
-    })
-  })
 }

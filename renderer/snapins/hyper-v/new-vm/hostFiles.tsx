@@ -6,8 +6,11 @@ import { FileDialog, type FileFilter, type FileListing, useDialogHost } from '..
 import { formatDateTime, instantOf } from '../formats.ts'
 
 export interface BrowseOptions {
-  readonly mode: 'open' | 'folder'
+  readonly mode: 'open' | 'folder' | 'save'
   readonly startPath: string
+  readonly title?: string
+  readonly acceptLabel?: string
+  readonly startName?: string
   readonly filters?: readonly FileFilter[]
 }
 
@@ -42,6 +45,9 @@ export function useBrowse(hostId: string): (options: BrowseOptions) => Promise<s
             list={list}
             startPath={options.startPath}
             {...(options.filters ? { filters: options.filters } : {})}
+            {...(options.title ? { title: options.title } : {})}
+            {...(options.acceptLabel ? { acceptLabel: options.acceptLabel } : {})}
+            {...(options.startName ? { startName: options.startName } : {})}
             onChoose={(path) => close(path)}
             onCancel={() => close(null)}
           />
