@@ -138,7 +138,17 @@ test('selection by mouse and keys', async ({ app }) => {
 test('the context menu, by mouse and by keys', async ({ app }) => {
   const { console, page } = app
   const menu = await console.contextMenu('APP01')
-  expect(await menu.labels()).toEqual(['Connect...', 'Settings...', 'Turn Off...', 'Shut Down...', 'Save', 'Pause', 'Reset', 'Rename...', 'Help'])
+  expect(await menu.labels()).toEqual([
+    'Connect...',
+    'Settings...',
+    'Turn Off...',
+    'Shut Down...',
+    'Save',
+    'Pause',
+    'Reset',
+    'Rename...',
+    'Help',
+  ])
   await menu.close()
   await expect(console.list).toBeFocused()
   await console.pressInList('ArrowDown', 'ArrowDown', 'Shift+F10')
