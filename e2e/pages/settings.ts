@@ -28,7 +28,7 @@ export class SettingsPage {
   }
 
   field(label: string): Locator {
-    return this.window.getByLabel(label, { exact: true })
+    return this.window.getByLabel(label, { exact: true }).and(this.page.locator('input, textarea'))
   }
 
   radio(label: string): Locator {
