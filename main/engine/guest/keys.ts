@@ -49,9 +49,22 @@ const SHIFTED_DIGITS = ')!@#$%^&*('
  */
 export function sendKeys(world: World, vmId: string, keys: readonly string[], text: string, speedFactor = 1): GuestEffect[] {
   const effects: GuestEffect[] = []
-  for (const stroke of [...[...text].map(strokeOfCharacter), ...strokesOfKeys(keys)])
+  const typed = numLockOff(world, vmId) ? keys.filter((key) => !/^Numpad[0-9]$|^NumpadDecimal$/.test(key)) : keys
+  for (const stroke of [...[...text].map(strokeOfCharacter), ...strokesOfKeys(typed)])
     effects.push(...strike(world, vmId, stroke, speedFactor))
   return effects
+}
+
+/**
+ * Num Lock as the BIOS left it: then the keys of the number pad are arrows, which no text screen here takes. Windows and UEFI set their own
+ * (hyper-v-manager 5.4).
+ */
+function numLockOff(world: World, vmId: string): boolean {
+  const vm = world.tables.virtual_machine.get(vmId)
+  const guest = world.tables.guest.get(vmId)
+  if (vm === undefined || vm.generation === 2 || vm.numLock || guest === undefined) return false
+  const product = productOf(guest)
+  return product !== null && product.family !== 'windows'
 }
 
 function strokeOfCharacter(char: string): Stroke {

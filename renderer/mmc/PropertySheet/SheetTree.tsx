@@ -53,6 +53,7 @@ export function SheetTree({ sections, pageId, onSelect }: SheetTreeProps): React
       aria-label="Settings"
       className={classes.tree}
       tabIndex={0}
+      data-autofocus=""
       aria-activedescendant={domId(cursor)}
       onKeyDown={onKeyDown}
     >

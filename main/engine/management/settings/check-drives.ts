@@ -31,7 +31,9 @@ export function checkDrives(context: Context): SettingsProblem | undefined {
     const refusal = kept.has(drive.id) ? undefined : checkRemoval(context, drive)
     if (refusal !== undefined) return problem(drive.id, refusal)
   }
-  for (const drive of draft.drives) {
+  // What was changed is wrong before what it meets there.
+  const changed = (drive: DriveSetting): number => (JSON.stringify(known.get(drive.id)) === JSON.stringify(drive) ? 1 : 0)
+  for (const drive of draft.drives.toSorted((a, b) => changed(a) - changed(b))) {
     const old = known.get(drive.id)
     const refusal =
       (old === undefined ? checkAddition(context, drive) : checkChange(context, old, drive)) ??

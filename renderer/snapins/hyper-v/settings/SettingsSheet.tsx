@@ -4,7 +4,7 @@ import { type ReadSettings, type RefusalView, refusalText, type SettingField, ty
 import { useClient, useLabState } from '../../../client/lab-context.tsx'
 import { type MessageBoxOptions, PropertySheet, useMessageBox } from '../../../mmc/index.ts'
 import { offersAction } from '../../../vm-actions/index.ts'
-import { beginSheet, changedFields, pageOfField, type SheetChange, type SheetState, sheetReducer } from './draft.ts'
+import { beginSheet, changedFields, hasLocks, pageOfField, type SheetChange, type SheetState, sheetReducer } from './draft.ts'
 import { SettingsPage } from './SettingsPage.tsx'
 import { sheetSections } from './tree.ts'
 
@@ -140,8 +140,9 @@ function useObjects(state: Whole): readonly { readonly id: string; readonly labe
 }
 
 /** Why fields are greyed (5.1); the wording is the product's by its sense. */
-function noticeOf({ facts }: SheetState): string | null {
-  if (facts.stateText === 'Off') return null
+function noticeOf(sheet: SheetState): string | null {
+  if (!hasLocks(sheet)) return null
+  const { facts } = sheet
   const lead = 'Some settings cannot be modified because the virtual machine was in the'
   const state = facts.stateText === 'Saved' ? 'saved state' : `state ${facts.stateText}`
   return `${lead} ${state} when this window was opened. To modify a setting that is unavailable, shut down the virtual machine and then reopen this window.`

@@ -168,6 +168,12 @@ function drivesText({ drives }: VmSettings): string {
   return drives.map(driveText).toSorted().join()
 }
 
+/** Whether the order of the boot entries that were there is another; devices that come and go do not count. */
+export function isReordered({ base, draft }: Pick<SheetState, 'base' | 'draft'>): boolean {
+  const common = base.bootOrder.filter((key) => draft.bootOrder.includes(key))
+  return draft.bootOrder.filter((key) => base.bootOrder.includes(key)).some((key, index) => key !== common[index])
+}
+
 export function isDriveChanged({ base }: SheetState, drive: DriveSetting): boolean {
   const old = base.drives.find(({ id }) => id === drive.id)
   return old === undefined || driveText(old) !== driveText(drive)
@@ -204,6 +210,26 @@ const PAGE_OF_FIELD: Readonly<Record<Exclude<SettingField, 'drives' | 'bootOrder
   automaticStart: 'automatic-start',
   startDelaySeconds: 'automatic-start',
   automaticStop: 'automatic-stop',
+}
+
+/** Whether the machine's state keeps something on the shown page from being changed. */
+export function hasLocks(state: SheetState): boolean {
+  const { pageId, facts, draft } = state
+  const [kind = ''] = pageId.split(':')
+  const drive = draft.drives.find(({ id }) => pageId === `drive:${id}`)
+  const names: readonly LockName[] =
+    drive !== undefined
+      ? isNewDrive(state, drive)
+        ? []
+        : ['drive-place', drive.kind === 'hard-disk' ? 'disk-path' : 'media', drive.controller === 'ide' ? 'ide-drives' : 'scsi-drives']
+      : kind === 'ide'
+        ? ['ide-drives']
+        : kind === 'scsi'
+          ? ['scsi-drives', 'scsiControllers']
+          : kind === 'bios' || kind === 'firmware'
+            ? ['bootOrder']
+            : (Object.keys(PAGE_OF_FIELD) as (keyof typeof PAGE_OF_FIELD)[]).filter((field) => PAGE_OF_FIELD[field] === pageId)
+  return facts.stateText !== 'Off' && names.some((name) => facts.locked.includes(name))
 }
 
 /** The page on which a field stands; that of a removed drive is its controller's. */

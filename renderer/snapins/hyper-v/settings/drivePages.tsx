@@ -214,31 +214,33 @@ export function DvdDrivePage(props: DriveProps): ReactNode {
       <p>Select the controller and location on the controller to attach the CD/DVD drive to.</p>
       <PlaceFields {...props} />
       <GroupBox title="Media">
-        <p>Specify the media to use with your virtual CD/DVD drive.</p>
-        <RadioGroup label="Media" value={choice} disabled={locked} onChange={choose}>
-          <RadioButton value="none" label="&None" />
-          <RadioButton value="image" label="&Image file:">
-            <PathField
-              {...props}
-              label="Image file"
-              disabled={locked || choice !== 'image'}
-              extensions={['iso']}
-              filter="Image files (*.iso)"
-            />
-          </RadioButton>
-          {physical && (
-            <RadioButton value="physical" label="&Physical CD/DVD drive:">
-              <SelectField
-                ariaLabel="Physical CD/DVD drive"
-                width={120}
-                disabled={locked || choice !== 'physical'}
-                value={choice === 'physical' ? (drive.path ?? '') : null}
-                options={facts.opticalDrives.map((letter) => ({ value: `${PHYSICAL}${letter}`, label: `Drive '${letter}'` }))}
-                onChange={setPath}
+        <div className={classes.stack}>
+          <p>Specify the media to use with your virtual CD/DVD drive.</p>
+          <RadioGroup label="Media" value={choice} disabled={locked} onChange={choose}>
+            <RadioButton value="none" label="&None" />
+            <RadioButton value="image" label="&Image file:">
+              <PathField
+                {...props}
+                label="Image file"
+                disabled={locked || choice !== 'image'}
+                extensions={['iso']}
+                filter="Image files (*.iso)"
               />
             </RadioButton>
-          )}
-        </RadioGroup>
+            {physical && (
+              <RadioButton value="physical" label="&Physical CD/DVD drive:">
+                <SelectField
+                  ariaLabel="Physical CD/DVD drive"
+                  width={120}
+                  disabled={locked || choice !== 'physical'}
+                  value={choice === 'physical' ? (drive.path ?? '') : null}
+                  options={facts.opticalDrives.map((letter) => ({ value: `${PHYSICAL}${letter}`, label: `Drive '${letter}'` }))}
+                  onChange={setPath}
+                />
+              </RadioButton>
+            )}
+          </RadioGroup>
+        </div>
       </GroupBox>
       <RemoveDrive {...props} text="To remove the virtual CD/DVD drive from this virtual machine, click Remove." />
     </>

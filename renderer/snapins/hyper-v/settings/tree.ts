@@ -1,7 +1,7 @@
 /** The tree of a settings sheet: its items with their current values (hyper-v-manager 5.2). */
 import type { DriveSetting, SettingField } from '../../../../preload/contract/index.ts'
 import type { SheetItem, SheetSection } from '../../../mmc/index.ts'
-import { bootOrderOf, changedFields, drivesAt, isDriveChanged, type SheetState } from './draft.ts'
+import { bootOrderOf, changedFields, drivesAt, isDriveChanged, isReordered, type SheetState } from './draft.ts'
 
 const BOOT_TEXTS: Readonly<Record<string, string>> = {
   cd: 'CD',
@@ -77,7 +77,7 @@ function hardwareItems(state: SheetState): readonly SheetItem[] {
       icon: 'firmware',
       title: gen1 ? 'BIOS' : 'Firmware',
       subtitle: first === undefined ? 'No boot entries' : `Boot from ${bootText(bootKind(state, first))}`,
-      changed: changedIn(state, 'bootOrder', 'numLock'),
+      changed: isReordered(state) || changedIn(state, 'numLock'),
     },
     {
       id: 'memory',
