@@ -138,11 +138,22 @@ test('selection by mouse and keys', async ({ app }) => {
 test('the context menu, by mouse and by keys', async ({ app }) => {
   const { console, page } = app
   const menu = await console.contextMenu('APP01')
-  expect(await menu.labels()).toEqual(['Connect...', 'Turn Off...', 'Shut Down...', 'Save', 'Pause', 'Reset', 'Rename...', 'Help'])
+  expect(await menu.labels()).toEqual([
+    'Connect...',
+    'Turn Off...',
+    'Shut Down...',
+    'Save',
+    'Pause',
+    'Reset',
+    'Checkpoint',
+    'Revert...',
+    'Rename...',
+    'Help',
+  ])
   await menu.close()
   await expect(console.list).toBeFocused()
   await console.pressInList('ArrowDown', 'ArrowDown', 'Shift+F10')
-  expect(await menu.labels()).toEqual(['Connect...', 'Start', 'Rename...', 'Delete...', 'Help'])
+  expect(await menu.labels()).toEqual(['Connect...', 'Start', 'Checkpoint', 'Rename...', 'Delete...', 'Help'])
   await page.keyboard.press('s')
   await console.expectState('DC02', 'Starting')
   await expect(menu.surface).toBeHidden()
