@@ -126,6 +126,8 @@ test('the context menu, by mouse and by keys', async ({ app }) => {
     'Save',
     'Pause',
     'Reset',
+    'Checkpoint',
+    'Revert...',
     'Rename...',
     'Workload',
     'Help',

@@ -5,7 +5,7 @@ test('one action on several machines', async ({ app }) => {
   await console.select('APP01', 'DC01', 'FILE01')
   await expect
     .poll(() => console.actionsOf('Selected Virtual Machines'))
-    .toEqual(['Connect...', 'Turn Off...', 'Shut Down...', 'Save', 'Pause', 'Reset', 'Help'])
+    .toEqual(['Connect...', 'Turn Off...', 'Shut Down...', 'Save', 'Pause', 'Reset', 'Checkpoint', 'Help'])
   await expect(console.pane('Details')).toBeVisible()
   await console.action('Pause', 'Selected Virtual Machines').click()
   await console.expectState('FILE01', 'Pausing')
@@ -37,6 +37,7 @@ test('an action reaches those to which it applies', async ({ app }) => {
       'Pause',
       'Resume',
       'Reset',
+      'Checkpoint',
       'Delete Saved State...',
       'Delete...',
       'Help',

@@ -5,7 +5,9 @@ test('a start shows its way: state, progress, uptime, screen, heartbeat', async 
   const window = await app.connect('DC02')
   await window.shows("The virtual machine 'DC02' is turned off")
   await window.expectStatus('Status: Off')
-  await expect.poll(() => console.actionsOf('DC02')).toEqual(['Connect...', 'Settings...', 'Start', 'Rename...', 'Delete...', 'Help'])
+  await expect
+    .poll(() => console.actionsOf('DC02'))
+    .toEqual(['Connect...', 'Settings...', 'Start', 'Checkpoint', 'Rename...', 'Delete...', 'Help'])
 
   await console.run('DC02', 'Start')
   await console.expectState('DC02', 'Starting')
@@ -27,7 +29,7 @@ test('a start shows its way: state, progress, uptime, screen, heartbeat', async 
   await console.expectCell('DC02', 'Uptime', '00:00:01')
   await expect
     .poll(() => console.actionsOf('DC02'))
-    .toEqual(['Connect...', 'Settings...', 'Turn Off...', 'Shut Down...', 'Save', 'Pause', 'Reset', 'Rename...', 'Help'])
+    .toEqual(['Connect...', 'Settings...', 'Turn Off...', 'Shut Down...', 'Save', 'Pause', 'Reset', 'Checkpoint', 'Rename...', 'Help'])
   await window.shows('Hyper-V')
   await expect(console.details).toContainText('No Contact')
 
@@ -53,7 +55,7 @@ test('save, start again, delete a saved state', async ({ app }) => {
   await console.expectCell('APP01', 'Uptime', '')
   await expect
     .poll(() => console.actionsOf('APP01'))
-    .toEqual(['Connect...', 'Settings...', 'Start', 'Delete Saved State...', 'Rename...', 'Delete...', 'Help'])
+    .toEqual(['Connect...', 'Settings...', 'Start', 'Delete Saved State...', 'Checkpoint', 'Revert...', 'Rename...', 'Delete...', 'Help'])
 
   await console.run('APP01', 'Start')
   await console.expectCell('APP01', 'Status', /^Restoring \(\d+%\)$/)

@@ -7,7 +7,7 @@ import { hostFeatures } from '../products/host-features.ts'
 import { hostProduct } from '../products/hosts.ts'
 import type { JobRow, VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
-import { beginApply, methodOf, whyNoBackup, whyNoRoom } from './checkpoint.ts'
+import { beginApply, methodOf, whyNoBackup, whyNoRoom, whyNoRoomToApply } from './checkpoint.ts'
 import { capture, discardPresent, removeCheckpoints, restoreCheckpoint, subtreeOf } from './checkpoint-capture.ts'
 import { defaultCheckpointName } from './checkpoint-files.ts'
 import { type ApplyInput, captureStep, type DeleteInput, jobInput, needsGuest, type TakeInput } from './checkpoint-input.ts'
@@ -70,8 +70,9 @@ export function finishTake(world: World, job: JobRow, vm: VirtualMachineRow): vo
   completeJob(world, job)
   const wanted = input.thenApply === null ? undefined : world.tables.checkpoint.get(input.thenApply)
   const present = world.tables.virtual_machine.require(vm.id)
-  // A machine that went through a change of its own meanwhile is left as it is now.
-  if (wanted !== undefined) beginApply(world, { checkpoint: wanted, vm: present })
+  if (input.thenApply === null) return
+  const applied = wanted !== undefined && beginApply(world, { checkpoint: wanted, vm: present }).ok
+  if (!applied) writeRecord(world, vm.hostId, 'checkpointFailed', vm)
 }
 
 /** Takes back what a cancelled checkpoint has made so far. */
@@ -87,9 +88,12 @@ export function rollBackTake(world: World, job: JobRow): void {
 
 export function finishApply(world: World, job: JobRow, vm: VirtualMachineRow): void {
   const checkpoint = world.tables.checkpoint.get(jobInput<ApplyInput>(job).checkpointId)
-  if (checkpoint === undefined) {
+  const gone: Refusal<RefusalCode> = { code: 'unknown-checkpoint', values: {} }
+  // The present state is given up only when there is room for the other one.
+  const refusal = checkpoint === undefined ? gone : whyNoRoomToApply(world, vm, checkpoint)
+  if (checkpoint === undefined || refusal !== undefined) {
     goOn(world, vm)
-    return failJob(world, job, { code: 'unknown-checkpoint', values: {} } satisfies Refusal<RefusalCode>)
+    return failJob(world, job, refusal ?? gone)
   }
   completeJob(world, job)
   if (hasPartition(vm)) writeRecord(world, vm.hostId, 'turnedOff', vm)

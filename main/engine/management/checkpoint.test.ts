@@ -259,6 +259,18 @@ describe('going back to a checkpoint', () => {
     expect(engine.world.by.checkpointsOfVm.of('A').map(({ parentId }) => parentId)).toEqual([null, first])
   })
 
+  it('gives the present state up only when there is room for the other one', () => {
+    const engine = up({ checkpointType: 'standard' })
+    const id = take(engine, 'S')
+    applyCheckpoint(engine.world, id, false)
+    engine.world.tables.volume.patch('volume-c', { freeBytes: 100 * MB })
+    pass(engine, MINUTE_MS)
+    expect([...engine.world.tables.job.values()].at(-1)).toMatchObject({ kind: 'apply-checkpoint', status: 'failed' })
+    expect(vmOf(engine).state).toBe('Running')
+    expect(engine.world.tables.guest.require('A').frozenAfter).toBeNull()
+    expect(applyCheckpoint(engine.world, id, false)).toMatchObject({ refusal: { code: 'volume-full' } })
+  })
+
   it('is not offered without a checkpoint', () => {
     expect(revert(lab().world, 'A')).toMatchObject({ refusal: { code: 'no-checkpoint' } })
     expect(applyCheckpoint(lab().world, 'nothing', false)).toMatchObject({ refusal: { code: 'unknown-checkpoint' } })

@@ -164,8 +164,8 @@ export function revert(world: World, vmId: string): JobResult {
 
 /** Begins the job without asking the state table: the caller has. */
 export function beginApply(world: World, { checkpoint, vm }: Found): JobResult {
-  const memoryMb = keptGuest(world, checkpoint.id) === undefined ? 0 : keptMachine(world, vm, checkpoint.id).savedStateMb
-  const against = whyNoRoomToApply(world, vm, checkpoint, memoryMb)
+  const memoryMb = memoryToCopyMb(world, vm, checkpoint)
+  const against = whyNoRoomToApply(world, vm, checkpoint)
   if (against !== undefined) return { ok: false, refusal: against }
   if (vm.state === 'Running' && world.tables.guest.has(vm.id)) freezeGuest(world, vm.id)
   const bytesPerSecond = volumeOf(world, vm.hostId, vm.configurationPath)?.writeBytesPerSecond ?? SLOW_BYTES_PER_SECOND
@@ -173,13 +173,14 @@ export function beginApply(world: World, { checkpoint, vm }: Found): JobResult {
   return succeed(beginJob(world, 'apply-checkpoint', vm.hostId, vm.id, JSON.stringify(input)))
 }
 
+/** Size of the checkpoint's saved state, MB; 0 without one. */
+function memoryToCopyMb(world: World, vm: VirtualMachineRow, checkpoint: CheckpointRow): number {
+  return keptGuest(world, checkpoint.id) === undefined ? 0 : keptMachine(world, vm, checkpoint.id).savedStateMb
+}
+
 /** What is put down before the present state is given up has to find room; what the present state takes is free by then. */
-function whyNoRoomToApply(
-  world: World,
-  vm: VirtualMachineRow,
-  checkpoint: CheckpointRow,
-  memoryMb: number,
-): Refusal<RefusalCode> | undefined {
+export function whyNoRoomToApply(world: World, vm: VirtualMachineRow, checkpoint: CheckpointRow): Refusal<RefusalCode> | undefined {
+  const memoryMb = memoryToCopyMb(world, vm, checkpoint)
   const needed = new Map<VolumeRow | string, number>()
   for (const path of frozenPaths(world, checkpoint.id)) {
     const file = fileAt(world, vm.hostId, path)
