@@ -124,6 +124,37 @@ describe('dynamic memory over time', () => {
   })
 })
 
+describe('a saved machine with dynamic memory', () => {
+  it('is the same, whether the lab was reloaded before or not, and goes on with the memory that it had', () => {
+    const run = (reloads: boolean): Engine => {
+      let engine = engineOf([dynamic('A')])
+      pass(engine, 30_000)
+      if (reloads) {
+        engine.world.takeChanges()
+        const { tables } = engine.world
+        engine = new Engine(Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, [...table.values()]])))
+      }
+      pass(engine, 2000)
+      power.save(engine.world, 'A')
+      pass(engine, 60_000)
+      return engine
+    }
+    const engine = run(false)
+    const { world } = engine
+    expect(world.tables.virtual_machine.require('A').state).toBe('Saved')
+    expect(stateHash(run(true).world)).toBe(stateHash(world))
+    const { savedStateMb } = world.tables.virtual_machine.require('A')
+    expect(savedStateMb).toBeLessThan(2048)
+    power.start(world, 'A')
+    pass(engine, 4000)
+    expect(world.tables.virtual_machine.require('A').state).toBe('Running')
+    const stack = world.machines.machine('A')
+    expect(stack?.spec.memoryMb).toBe(assigned(world, 'A'))
+    pass(engine, 60_000)
+    expect(assigned(world, 'A')).toBeLessThanOrEqual(savedStateMb)
+  })
+})
+
 describe('a restart when the host is full', () => {
   /** A machine with 1 GB of its 4 GB at the start, beside one that has taken the rest of the host. */
   function full(): Engine {
