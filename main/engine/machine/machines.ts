@@ -16,6 +16,7 @@ import { applyDevices, applyMemory, applyShares } from './hot-change.ts'
 import { imposeHostFaults, imposeMachineFaults } from './machine-faults.ts'
 import type { MachineStack } from './machine-stack.ts'
 import { backMemory, type MemoryMove, moveMemory } from './memory-moves.ts'
+import { withoutPast } from './rested-bus.ts'
 import { guestFacts, hostSpecOf, machineSpecOf } from './specs.ts'
 import type { ChannelView, PowerOnRefusal, SavedStack } from './stack-types.ts'
 import { type Stage, stageOf, stepsTo } from './stages.ts'
@@ -92,7 +93,7 @@ export class Machines {
     if (stack === undefined) return
     this.#endMemoryFaults(vm, stack)
     stack.suspend(true)
-    this.#world.tables.saved_stack.put({ id: vm.id, stack: JSON.stringify(stack.save()) })
+    this.#world.tables.saved_stack.put({ id: vm.id, stack: JSON.stringify(withoutPast(stack.save())) })
     stack.powerOff()
     this.#drop(vm)
   }
