@@ -8,7 +8,7 @@ import { applyEffects } from '../management/transitions.ts'
 import type { FaultKind, FaultRow, HostRow, VirtualMachineRow, VolumeRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { losePower } from './power-loss.ts'
-import { activeFault, memoryFaults, type ProviderName, processorOf } from './rows.ts'
+import { activeFault, memoryFaults, type ProviderName, processorOf, providerOf } from './rows.ts'
 import { loseDisksOfVolume, regainDisks, strikeSoon, systemDrive } from './storage.ts'
 import { releaseGuests } from './waiting.ts'
 
@@ -107,8 +107,6 @@ const fullRing: FaultModel = {
   end: (world, fault) => world.machines.machine(fault.vmId ?? '')?.loseInterrupts(processorOf(fault), false),
 }
 
-const providerOf = (fault: FaultRow): ProviderName => (fault.device === 'network' ? 'network' : 'storage')
-
 const providerStopped: FaultModel = {
   target: 'provider',
   once: false,
@@ -116,7 +114,7 @@ const providerStopped: FaultModel = {
   device: (_, target) => target.provider ?? 'storage',
   begin: (world, fault) => stopProvider(world.machines.host(fault.hostId), providerOf(fault), true),
   end(world, fault) {
-    stopProvider(world.machines.host(fault.hostId), providerOf(fault), false)
+    world.machines.providerAnswers(fault.hostId, providerOf(fault))
     if (providerOf(fault) === 'storage') releaseGuests(world, fault.hostId)
   },
 }

@@ -94,6 +94,11 @@ export function isDeaf(world: World, vm: VirtualMachineRow): boolean {
   return memoryFaults(world, vm).some((fault) => processorOf(fault) === 0)
 }
 
+/** Which provider a fault has stopped. */
+export function providerOf(fault: FaultRow): ProviderName {
+  return fault.device === 'network' ? 'network' : 'storage'
+}
+
 /** Virtual processor whose interrupts a fault takes away. */
 export function processorOf(fault: FaultRow): number {
   const detail: unknown = fault.detail === null ? null : JSON.parse(fault.detail)

@@ -66,6 +66,7 @@ export class HostStack implements StackHost {
   readonly #freePorts: number[] = []
   readonly #freeConnections: number[] = []
   readonly #stalled = new Set<string>()
+  #answering: ReadonlySet<string> = new Set()
   readonly #effects: StackEffect[] = []
   #nextPort = 1
   #nextConnection = 1
@@ -153,7 +154,17 @@ export class HostStack implements StackHost {
   }
 
   isStalled(kind: string): boolean {
-    return this.#stalled.has(kind)
+    return this.#stalled.has(kind) && !this.#answering.has(kind)
+  }
+
+  /** Does it as if the providers of these devices answered: what a machine had done before a provider stopped is done once more. Other machines must be at rest. */
+  asBefore<T>(kinds: readonly DeviceKind[], work: () => T): T {
+    this.#answering = new Set(kinds)
+    try {
+      return work()
+    } finally {
+      this.#answering = new Set()
+    }
   }
 
   // Views

@@ -1,7 +1,9 @@
 /** Faults of the lab as the stacks of hosts and machines feel them; imposed anew when a stack is built again after a reload. */
-import { memoryFaults, type ProviderName, processorOf } from '../faults/rows.ts'
-import type { VirtualMachineRow } from '../rows.ts'
+import { memoryFaults, type ProviderName, processorOf, providerOf } from '../faults/rows.ts'
+import type { ChannelRow, VirtualMachineRow } from '../rows.ts'
+import { deviceClass } from '../vmbus/classes.ts'
 import type { World } from '../world.ts'
+import { DEVICE_ROWS } from './guest-facts.ts'
 import type { HostStack } from './host-stack.ts'
 import type { MachineStack } from './machine-stack.ts'
 import type { DeviceKind, DeviceSpec } from './stack-types.ts'
@@ -20,8 +22,28 @@ export function stopProvider(host: HostStack, provider: ProviderName, stopped: b
 /** What acts on a host that has just been built. */
 export function imposeHostFaults(world: World, hostId: string, host: HostStack): void {
   for (const fault of world.by.activeFaultsOfHost.of(hostId)) {
-    if (fault.kind === 'provider-stopped') stopProvider(host, fault.device === 'network' ? 'network' : 'storage', true)
+    if (fault.kind === 'provider-stopped') stopProvider(host, providerOf(fault), true)
   }
+}
+
+/** An open channel of a stopped provider, and whether both ends have agreed on a protocol. */
+function channelsOf(world: World, vm: VirtualMachineRow, provider: ProviderName): readonly ChannelRow[] {
+  const classes = PROVIDER_DEVICES[provider].map((kind) => deviceClass(DEVICE_ROWS[kind].className ?? 'scsi').title)
+  return world.by.channelsOfPartition.of(vm.id).filter((channel) => channel.state === 'open' && classes.includes(channel.className))
+}
+
+/** Devices whose providers the machine had come to know before they stopped: built again, it has to meet them as they were then. */
+export function spokenDevices(world: World, vm: VirtualMachineRow): readonly DeviceKind[] {
+  const stopped = world.by.activeFaultsOfHost.of(vm.hostId).filter((fault) => fault.kind === 'provider-stopped')
+  return stopped
+    .map(providerOf)
+    .filter((provider) => channelsOf(world, vm, provider).some((row) => row.protocolVersion !== null))
+    .flatMap((provider) => PROVIDER_DEVICES[provider])
+}
+
+/** The machine waits for the first words of this provider. */
+export function isKeptWaiting(world: World, vm: VirtualMachineRow, provider: ProviderName): boolean {
+  return channelsOf(world, vm, provider).some((row) => row.protocolVersion === null)
 }
 
 /** What acts on a machine whose stack has just been built again. */

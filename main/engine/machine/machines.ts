@@ -6,13 +6,13 @@
  * SQLite tools read, are the rows of `partition`, `virtual_processor` and `vmbus_channel`; they change only when the machine or its guest
  * takes a step.
  */
-import { endFault, isPoweredOff, memoryFaults, processorOf } from '../faults/rows.ts'
+import { endFault, isPoweredOff, memoryFaults, type ProviderName, processorOf } from '../faults/rows.ts'
 import { STOP_CODES } from '../guest/advance.ts'
 import { invariant, type Refusal } from '../kernel/result.ts'
 import type { ChannelRow, GuestRow, PartitionRow, VirtualMachineRow, VirtualProcessorRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { HostStack } from './host-stack.ts'
-import { imposeHostFaults, imposeMachineFaults } from './machine-faults.ts'
+import { imposeHostFaults, imposeMachineFaults, isKeptWaiting, spokenDevices, stopProvider } from './machine-faults.ts'
 import type { MachineStack } from './machine-stack.ts'
 import { guestFacts, hostSpecOf, machineSpecOf } from './specs.ts'
 import type { ChannelView, PowerOnRefusal, SavedStack } from './stack-types.ts'
@@ -125,6 +125,16 @@ export class Machines {
     this.#world.tables.saved_stack.delete(vm.id)
   }
 
+  /** A provider of the host answers again: what it had not said yet to machines that started without it is said now, and shows in their rows. */
+  providerAnswers(hostId: string, provider: ProviderName): void {
+    stopProvider(this.host(hostId), provider, false)
+    for (const vm of this.#world.by.vmsOfHost.of(hostId)) {
+      if (!isKeptWaiting(this.#world, vm, provider)) continue
+      const stack = this.machine(vm.id)
+      if (stack !== undefined) this.#write(vm, stack)
+    }
+  }
+
   /** The host has lost its power: its hypervisor and all partitions are gone at once, without a call. Saved machines keep what is on the disk. */
   losePower(hostId: string): void {
     for (const vm of this.#world.by.vmsOfHost.of(hostId)) if (this.#world.tables.partition.has(vm.id)) this.#drop(vm)
@@ -185,8 +195,12 @@ export class Machines {
   }
 
   /** The same calls as at the start, up to where the guest stands. */
-  #rebuild(vm: VirtualMachineRow): MachineStack | undefined {
+  #rebuild(vm: VirtualMachineRow): MachineStack {
     const host = this.host(vm.hostId)
+    return host.asBefore(spokenDevices(this.#world, vm), () => this.#replay(vm, host))
+  }
+
+  #replay(vm: VirtualMachineRow, host: HostStack): MachineStack {
     const row = this.#world.tables.partition.get(vm.id)
     const number = row?.number ?? ROOT_NUMBER + 1 + this.#world.takeNumber(`partition ${vm.hostId}`)
     const refusal = this.#build(vm, host, number, null)
@@ -195,7 +209,8 @@ export class Machines {
     this.#stages.set(vm.id, 'created')
     this.#reach(vm, stack, this.#stageOfGuest(vm.id))
     imposeMachineFaults(this.#world, vm, stack)
-    if (vm.state === 'Paused') stack.suspend(true)
+    // A machine that is being resumed, saved or reset stands still until that is over.
+    if (row?.suspended ?? vm.state === 'Paused') stack.suspend(true)
     this.#write(vm, stack)
     return stack
   }

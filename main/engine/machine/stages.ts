@@ -7,7 +7,8 @@ import type { GuestStep } from './stack-types.ts'
 export type Stage = 'created' | GuestStep
 
 const PHASE_STAGES: Readonly<Record<GuestPhase, Stage>> = {
-  firmware: 'firmware',
+  // Self test and logo: the firmware has not looked at a device yet.
+  firmware: 'created',
   'boot-attempt': 'firmware',
   'boot-prompt': 'firmware',
   'boot-failed': 'firmware',
