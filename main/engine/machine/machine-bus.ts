@@ -201,7 +201,8 @@ export class MachineBus implements PairOwner {
 
   /** Opens every offered channel whose driver `wanted` says the guest loads now. */
   openDevices(wanted: (device: DeviceSpec) => boolean): void {
-    const processors = Math.max(1, this.context.spec.guest.processors)
+    // The firmware runs on the boot processor alone, whatever its system will do later.
+    const processors = this.#client === 'firmware' ? 1 : Math.max(1, this.context.spec.guest.processors)
     for (const channel of this.#bus?.client.channels() ?? []) {
       const pair = this.#pairs.get(offerKey(channel.offer))
       if (pair === undefined || channel.state.name !== 'offered' || channel.rescinded || !wanted(pair.device)) continue

@@ -16,7 +16,7 @@ import { imposeHostFaults, imposeMachineFaults, isKeptWaiting, spokenDevices, st
 import type { MachineStack } from './machine-stack.ts'
 import { guestFacts, hostSpecOf, machineSpecOf } from './specs.ts'
 import type { ChannelView, PowerOnRefusal, SavedStack } from './stack-types.ts'
-import { type Stage, stageOf, stepsTo } from './stages.ts'
+import { type Stage, stageOf, staysAt, stepsOfRows, stepsTo } from './stages.ts'
 import { TraceLogs } from './trace-logs.ts'
 
 /** Machines whose stacks are built while a lab is opened: about a tenth of a second. */
@@ -207,7 +207,9 @@ export class Machines {
     invariant(refusal === undefined, `partition of ${vm.id} cannot be built again: ${refusal?.code}`)
     const stack = this.#require(host, vm.id)
     this.#stages.set(vm.id, 'created')
-    this.#reach(vm, stack, this.#stageOfGuest(vm.id))
+    const guest = this.#world.tables.guest.get(vm.id)
+    const channels = this.#world.by.channelsOfPartition.of(vm.id)
+    for (const stage of guest === undefined ? [] : stepsOfRows(guest, channels)) this.#reach(vm, stack, stage)
     imposeMachineFaults(this.#world, vm, stack)
     // A machine that is being resumed, saved or reset stands still until that is over.
     if (row?.suspended ?? vm.state === 'Paused') stack.suspend(true)
@@ -231,7 +233,7 @@ export class Machines {
     const vm = this.#world.tables.virtual_machine.get(guest.id)
     if (vm === undefined || vm.assignedMemoryMb === 0 || !this.#world.tables.partition.has(vm.id)) return
     const stack = this.machine(vm.id)
-    if (stack === undefined) return
+    if (stack === undefined || staysAt(guest)) return
     if (this.#reach(vm, stack, stageOf(guest))) this.#write(vm, stack)
   }
 

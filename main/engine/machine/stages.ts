@@ -1,6 +1,8 @@
 /** How the phases of a guest map onto the steps of its machine's stack. */
 import type { GuestPhase } from '../guest/phases.ts'
-import type { GuestRow } from '../rows.ts'
+import type { ChannelRow, GuestRow } from '../rows.ts'
+import { deviceClass } from '../vmbus/classes.ts'
+import { DEVICE_ROWS } from './guest-facts.ts'
 import type { GuestStep } from './stack-types.ts'
 
 /** How far a stack has been taken: the step done last, or `created`. */
@@ -38,13 +40,37 @@ const PHASE_STAGES: Readonly<Record<GuestPhase, Stage>> = {
   hibernating: 'shutdown',
   halted: 'shutdown',
   crashed: 'crash',
-  // A hung system keeps what it has.
+  // A hung system keeps what it has: `staysAt` says so.
   hung: 'services',
   'powered-off': 'shutdown',
 }
 
 export function stageOf(guest: GuestRow): Stage {
   return PHASE_STAGES[guest.phase as GuestPhase]
+}
+
+/** Whether the phase leaves the stack where it is. */
+export function staysAt(guest: GuestRow): boolean {
+  return guest.phase === 'hung'
+}
+
+const SERVICE_CLASSES: ReadonlySet<string> = new Set(
+  Object.values(DEVICE_ROWS).flatMap(({ step, className }) =>
+    step === 'services' && className !== null ? [deviceClass(className).title] : [],
+  ),
+)
+
+/**
+ * How far the stack of a system has to be taken that is built again. A system that hangs or has crashed may have come up only in part; its
+ * channels tell how far.
+ */
+export function stepsOfRows(guest: GuestRow, channels: readonly ChannelRow[]): readonly Stage[] {
+  const stage = stageOf(guest)
+  if (!staysAt(guest) && stage !== 'crash') return [stage]
+  const open = channels.filter((channel) => channel.state === 'open')
+  const services = channels.length === 0 || open.some((channel) => SERVICE_CLASSES.has(channel.className))
+  const reached: Stage = services ? 'services' : open.length > 0 ? 'devices' : 'kernel'
+  return stage === 'crash' ? [reached, stage] : [reached]
 }
 
 /** Steps of a start, in their order. */
