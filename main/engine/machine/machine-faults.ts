@@ -1,5 +1,5 @@
 /** Faults of the lab as the stacks of hosts and machines feel them; imposed anew when a stack is built again after a reload. */
-import { memoryFaults, type ProviderName, processorOf, providerOf } from '../faults/rows.ts'
+import { isProviderStopped, memoryFaults, type ProviderName, processorOf, providerOf } from '../faults/rows.ts'
 import type { ChannelRow, VirtualMachineRow } from '../rows.ts'
 import { deviceClass } from '../vmbus/classes.ts'
 import type { World } from '../world.ts'
@@ -32,13 +32,23 @@ function channelsOf(world: World, vm: VirtualMachineRow, provider: ProviderName)
   return world.by.channelsOfPartition.of(vm.id).filter((channel) => channel.state === 'open' && classes.includes(channel.className))
 }
 
-/** Devices whose providers the machine had come to know before they stopped: built again, it has to meet them as they were then. */
-export function spokenDevices(world: World, vm: VirtualMachineRow): readonly DeviceKind[] {
-  const stopped = world.by.activeFaultsOfHost.of(vm.hostId).filter((fault) => fault.kind === 'provider-stopped')
-  return stopped
-    .map(providerOf)
-    .filter((provider) => channelsOf(world, vm, provider).some((row) => row.protocolVersion !== null))
-    .flatMap((provider) => PROVIDER_DEVICES[provider])
+const PROVIDERS = Object.keys(PROVIDER_DEVICES) as readonly ProviderName[]
+
+/**
+ * How a machine met the providers of its devices, told by its channels: it may have come to know one that has stopped since; and one that was
+ * cleared while the machine stood still has not been heard yet.
+ */
+export function providersBefore(
+  world: World,
+  vm: VirtualMachineRow,
+): { readonly spoken: readonly DeviceKind[]; readonly silent: readonly DeviceKind[] } {
+  const standsStill = world.tables.partition.get(vm.id)?.suspended === true
+  const devices = (providers: readonly ProviderName[]): readonly DeviceKind[] => providers.flatMap((name) => PROVIDER_DEVICES[name])
+  const stopped = PROVIDERS.filter((provider) => isProviderStopped(world, vm.hostId, provider))
+  return {
+    spoken: devices(stopped.filter((provider) => channelsOf(world, vm, provider).some((row) => row.protocolVersion !== null))),
+    silent: devices(PROVIDERS.filter((provider) => standsStill && !stopped.includes(provider) && isKeptWaiting(world, vm, provider))),
+  }
 }
 
 /** The machine waits for the first words of this provider. */

@@ -12,7 +12,7 @@ import { invariant, type Refusal } from '../kernel/result.ts'
 import type { ChannelRow, GuestRow, PartitionRow, VirtualMachineRow, VirtualProcessorRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { HostStack } from './host-stack.ts'
-import { imposeHostFaults, imposeMachineFaults, isKeptWaiting, spokenDevices, stopProvider } from './machine-faults.ts'
+import { imposeHostFaults, imposeMachineFaults, isKeptWaiting, providersBefore, stopProvider } from './machine-faults.ts'
 import type { MachineStack } from './machine-stack.ts'
 import { guestFacts, hostSpecOf, machineSpecOf } from './specs.ts'
 import type { ChannelView, PowerOnRefusal, SavedStack } from './stack-types.ts'
@@ -197,7 +197,10 @@ export class Machines {
   /** The same calls as at the start, up to where the guest stands. */
   #rebuild(vm: VirtualMachineRow): MachineStack {
     const host = this.host(vm.hostId)
-    return host.asBefore(spokenDevices(this.#world, vm), () => this.#replay(vm, host))
+    const before = providersBefore(this.#world, vm)
+    const stack = host.asBefore(before, () => this.#replay(vm, host))
+    for (const kind of before.silent) stack.providerChanged(kind)
+    return stack
   }
 
   #replay(vm: VirtualMachineRow, host: HostStack): MachineStack {
