@@ -2,7 +2,7 @@
 import { crashGuest, hangGuest } from '../guest/guest.ts'
 import { isUp, kernelRuns } from '../guest/phases.ts'
 import { TICKS_PER_SECOND } from '../kernel/ticks.ts'
-import { fillReceiveRing, processorOfAdapter, stopProvider, workingAdapter } from '../machine/machine-faults.ts'
+import { fillReceiveRing, hasWorkingAdapter, processorOfAdapter, stopProvider } from '../machine/machine-faults.ts'
 import { checkSpace, loseVolume, regainVolume } from '../management/critical.ts'
 import { applyEffects } from '../management/transitions.ts'
 import type { FaultKind, FaultRow, HostRow, VirtualMachineRow, VolumeRow } from '../rows.ts'
@@ -92,8 +92,8 @@ const fullRing: FaultModel = {
   hindrance(world, target) {
     const refused = channelHindrance(world, target)
     if (refused !== undefined) return refused
-    const stack = target.vm === undefined ? undefined : world.machines.machine(target.vm.id)
-    return stack !== undefined && workingAdapter(stack) !== undefined ? undefined : 'it has no synthetic network adapter that works'
+    const works = target.vm !== undefined && hasWorkingAdapter(world, target.vm)
+    return works ? undefined : 'it has no synthetic network adapter that works'
   },
   device: () => 'network',
   begin(world, fault) {

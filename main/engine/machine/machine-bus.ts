@@ -371,7 +371,7 @@ export class MachineBus implements PairOwner {
         const pair = this.pairs.find((candidate) => candidate.channel?.channelId === event.channelId)
         const payload = event.packet.payload as PairPayload
         const text = `channel ${event.channelId}: ${pair?.nameOf(payload) ?? 'message'}${payload.isAnswer ? ' answer' : ''} (${event.packet.ringBytes})`
-        log.add('packet', event.direction === 'toHost' ? 'guest' : 'root', 0, text, event.channelId, event.packet.transactionId)
+        log.add('packet', event.direction === 'toHost' ? 'guest' : 'root', 0, text, event.channelId, event.packet.transactionId || null)
         break
       }
       case 'signal':

@@ -42,7 +42,8 @@ export function providersBefore(
   world: World,
   vm: VirtualMachineRow,
 ): { readonly spoken: readonly DeviceKind[]; readonly silent: readonly DeviceKind[] } {
-  const standsStill = world.tables.partition.get(vm.id)?.suspended === true
+  const phase = world.tables.guest.get(vm.id)?.phase
+  const standsStill = world.tables.partition.get(vm.id)?.suspended === true || phase === 'crashed' || phase === 'hung'
   const devices = (providers: readonly ProviderName[]): readonly DeviceKind[] => providers.flatMap((name) => PROVIDER_DEVICES[name])
   const stopped = PROVIDERS.filter((provider) => isProviderStopped(world, vm.hostId, provider))
   return {
@@ -64,8 +65,13 @@ export function imposeMachineFaults(world: World, vm: VirtualMachineRow, stack: 
   }
 }
 
+/** Whether guest and provider of a synthetic adapter have come to terms, by the rows of its channels. */
+export function hasWorkingAdapter(world: World, vm: VirtualMachineRow): boolean {
+  return channelsOf(world, vm, 'network').some((row) => row.protocolVersion !== null)
+}
+
 /** The first synthetic adapter whose driver works. */
-export function workingAdapter(stack: MachineStack): DeviceSpec | undefined {
+function workingAdapter(stack: MachineStack): DeviceSpec | undefined {
   return stack.spec.devices.find((device) => device.kind === 'network' && stack.vmbus.pairOf(device)?.started === true)
 }
 

@@ -155,7 +155,9 @@ export class Machines {
    * already. Switching on empties a trace that was off.
    */
   setTrace(vmId: string, on: boolean): boolean {
-    const stack = this.machine(vmId)
+    const vm = this.#world.tables.virtual_machine.get(vmId)
+    // A stack that has not been built again since a reload is not built for this: a trace changes no row.
+    const stack = vm === undefined ? undefined : this.#hosts.get(vm.hostId)?.machine(vmId)
     if (!on && this.traces.get(vmId) === undefined) return true
     if (!this.traces.admit(vmId, (id) => this.#world.tables.virtual_machine.has(id))) return false
     const log = this.traces.take(vmId, stack?.context.log)
@@ -198,8 +200,16 @@ export class Machines {
   #rebuild(vm: VirtualMachineRow): MachineStack {
     const host = this.host(vm.hostId)
     const before = providersBefore(this.#world, vm)
+    // What is only done once more is not in the trace once more.
+    const log = this.traces.get(vm.id)
+    const traced = log?.on === true
+    if (log !== undefined) log.on = false
     const stack = host.asBefore(before, () => this.#replay(vm, host))
     for (const kind of before.silent) stack.providerChanged(kind)
+    if (log !== undefined && traced) {
+      log.on = true
+      stack.vmbus.setTrace(true)
+    }
     return stack
   }
 
@@ -212,7 +222,7 @@ export class Machines {
     this.#stages.set(vm.id, 'created')
     const guest = this.#world.tables.guest.get(vm.id)
     const channels = this.#world.by.channelsOfPartition.of(vm.id)
-    for (const stage of guest === undefined ? [] : stepsOfRows(guest, channels)) this.#reach(vm, stack, stage)
+    for (const stage of guest === undefined ? [] : stepsOfRows(guest, row, channels)) this.#reach(vm, stack, stage)
     imposeMachineFaults(this.#world, vm, stack)
     // A machine that is being resumed, saved or reset stands still until that is over.
     if (row?.suspended ?? vm.state === 'Paused') stack.suspend(true)

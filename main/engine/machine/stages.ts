@@ -1,6 +1,6 @@
 /** How the phases of a guest map onto the steps of its machine's stack. */
 import type { GuestPhase } from '../guest/phases.ts'
-import type { ChannelRow, GuestRow } from '../rows.ts'
+import type { ChannelRow, GuestRow, PartitionRow } from '../rows.ts'
 import { deviceClass } from '../vmbus/classes.ts'
 import { DEVICE_ROWS } from './guest-facts.ts'
 import type { GuestStep } from './stack-types.ts'
@@ -64,13 +64,19 @@ const SERVICE_CLASSES: ReadonlySet<string> = new Set(
  * How far the stack of a system has to be taken that is built again. A system that hangs or has crashed may have come up only in part; its
  * channels tell how far.
  */
-export function stepsOfRows(guest: GuestRow, channels: readonly ChannelRow[]): readonly Stage[] {
+export function stepsOfRows(guest: GuestRow, partition: PartitionRow | undefined, channels: readonly ChannelRow[]): readonly Stage[] {
   const stage = stageOf(guest)
   if (!staysAt(guest) && stage !== 'crash') return [stage]
-  const open = channels.filter((channel) => channel.state === 'open')
-  const services = channels.length === 0 || open.some((channel) => SERVICE_CLASSES.has(channel.className))
-  const reached: Stage = services ? 'services' : open.length > 0 ? 'devices' : 'kernel'
+  const reached = partition === undefined ? 'services' : reachedBy(partition, channels)
   return stage === 'crash' ? [reached, stage] : [reached]
+}
+
+function reachedBy({ guestOsId }: PartitionRow, channels: readonly ChannelRow[]): Stage {
+  const open = channels.filter((channel) => channel.state === 'open')
+  if (open.some((channel) => SERVICE_CLASSES.has(channel.className))) return 'services'
+  if (open.length > 0) return 'devices'
+  // It has taken its name back: it was ending.
+  return channels.length === 0 && /^0+$/.test(guestOsId) ? 'shutdown' : 'kernel'
 }
 
 /** Steps of a start, in their order. */
