@@ -85,9 +85,9 @@ function differences(before: World, after: World): string[] {
   return TABLE_NAMES.flatMap((name) => {
     const texts = (world: World): string[] => [...world.tables[name].values()].map((row) => JSON.stringify(row))
     const [was, is] = [texts(before), texts(after)]
-    const only = (all: string[], others: string[], word: string): string[] =>
+    const without = (all: string[], others: string[], word: string): string[] =>
       all.filter((text) => !others.includes(text)).map((text) => `${name} ${word} ${text}`)
-    return [...only(was, is, 'was'), ...only(is, was, 'is')]
+    return [...without(was, is, 'was'), ...without(is, was, 'is')]
   })
 }
 
