@@ -171,6 +171,11 @@ describe('bad input', () => {
       '/preference/set',
       '/nobody/knows',
       '/lab/step',
+      '/lab/jobTiming',
+      '/fault/inject',
+      '/fault/clear',
+      '/trace/set',
+      '/trace/read',
     )
     const before = service.stateHash()
     await fc.assert(

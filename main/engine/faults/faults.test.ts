@@ -105,6 +105,15 @@ describe('guests that fail', () => {
     expect(show(engine, 'A')).toBe(UP)
   })
 
+  it('faults of a machine that is deleted are over, rules for it gone', () => {
+    const engine = lab()
+    inject(engine.world, { kind: 'disk-error', vmId: 'D' })
+    inject(engine.world, { kind: 'guest-hang', vmId: 'D', rule: { jobKind: 'start', probability: 1, afterMs: 0 } })
+    power.remove(engine.world, 'D')
+    pass(engine, MINUTE_MS)
+    expect(listFaults(engine.world, 'host-1').map(({ kind, state }) => `${kind} ${state}`)).toEqual(['disk-error ended'])
+  })
+
   it('is refused with the reason where no system runs', () => {
     const { world } = lab()
     expect(injectFault(world, wanted({ kind: 'guest-crash', vmId: 'D' }))).toMatchObject({

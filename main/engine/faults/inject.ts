@@ -41,6 +41,8 @@ export function injectFault(world: World, wanted: WantedFault): FaultResult {
     return wanted.rule === null ? injectAny(world, wanted.hostId) : notPossible('random', 'a rule names its fault')
   const target = targetOf(world, wanted, wanted.kind)
   if (!target.ok) return target
+  // A machine of a large lab may not have been touched since the lab was opened: its rows come with its stack.
+  if (target.value.vm !== undefined) world.machines.machine(target.value.vm.id)
   if (wanted.rule !== null) return putRule(world, wanted, wanted.kind, wanted.rule)
   return inject(world, wanted.kind, target.value, { stopCode: wanted.stopCode, ruleId: null })
 }

@@ -2,13 +2,13 @@
 import { crashGuest, hangGuest } from '../guest/guest.ts'
 import { isUp, kernelRuns } from '../guest/phases.ts'
 import { TICKS_PER_SECOND } from '../kernel/ticks.ts'
-import { fillReceiveRing, processorOfAdapter, stopProvider, workingAdapter } from '../machine/machine-faults.ts'
+import { fillReceiveRing, hasWorkingAdapter, processorOfAdapter, stopProvider } from '../machine/machine-faults.ts'
 import { checkSpace, loseVolume, regainVolume } from '../management/critical.ts'
 import { applyEffects } from '../management/transitions.ts'
 import type { FaultKind, FaultRow, HostRow, VirtualMachineRow, VolumeRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { losePower } from './power-loss.ts'
-import { activeFault, memoryFaults, type ProviderName, processorOf } from './rows.ts'
+import { activeFault, memoryFaults, type ProviderName, processorOf, providerOf } from './rows.ts'
 import { loseDisksOfVolume, regainDisks, strikeSoon, systemDrive } from './storage.ts'
 import { releaseGuests } from './waiting.ts'
 
@@ -92,8 +92,8 @@ const fullRing: FaultModel = {
   hindrance(world, target) {
     const refused = channelHindrance(world, target)
     if (refused !== undefined) return refused
-    const stack = target.vm === undefined ? undefined : world.machines.machine(target.vm.id)
-    return stack !== undefined && workingAdapter(stack) !== undefined ? undefined : 'it has no synthetic network adapter that works'
+    const works = target.vm !== undefined && hasWorkingAdapter(world, target.vm)
+    return works ? undefined : 'it has no synthetic network adapter that works'
   },
   device: () => 'network',
   begin(world, fault) {
@@ -107,8 +107,6 @@ const fullRing: FaultModel = {
   end: (world, fault) => world.machines.machine(fault.vmId ?? '')?.loseInterrupts(processorOf(fault), false),
 }
 
-const providerOf = (fault: FaultRow): ProviderName => (fault.device === 'network' ? 'network' : 'storage')
-
 const providerStopped: FaultModel = {
   target: 'provider',
   once: false,
@@ -116,7 +114,7 @@ const providerStopped: FaultModel = {
   device: (_, target) => target.provider ?? 'storage',
   begin: (world, fault) => stopProvider(world.machines.host(fault.hostId), providerOf(fault), true),
   end(world, fault) {
-    stopProvider(world.machines.host(fault.hostId), providerOf(fault), false)
+    world.machines.providerAnswers(fault.hostId, providerOf(fault))
     if (providerOf(fault) === 'storage') releaseGuests(world, fault.hostId)
   },
 }

@@ -33,6 +33,15 @@ export function endFault(world: World, fault: FaultRow): void {
   dropOldFaults(world)
 }
 
+/** A machine is deleted: what acted on it ends, and rules for it go. */
+export function forgetMachine(world: World, vm: { readonly id: string; readonly hostId: string }): void {
+  for (const fault of world.by.faultsOfHost.of(vm.hostId)) {
+    if (fault.vmId !== vm.id) continue
+    if (fault.state === 'rule') world.tables.fault.delete(fault.id)
+    else endFault(world, fault)
+  }
+}
+
 function dropOldFaults(world: World): void {
   const ended = [...world.tables.fault.values()].filter((row) => row.state === 'ended')
   for (const row of ended.slice(0, Math.max(0, ended.length - ENDED_FAULTS_MAX))) world.tables.fault.delete(row.id)
@@ -92,6 +101,11 @@ export function memoryFaults(world: World, vm: { readonly id: string; readonly h
 /** The guest does not notice the interrupts of its first processor, so that its integration services do not hear the host. */
 export function isDeaf(world: World, vm: VirtualMachineRow): boolean {
   return memoryFaults(world, vm).some((fault) => processorOf(fault) === 0)
+}
+
+/** Which provider a fault has stopped. */
+export function providerOf(fault: FaultRow): ProviderName {
+  return fault.device === 'network' ? 'network' : 'storage'
 }
 
 /** Virtual processor whose interrupts a fault takes away. */

@@ -132,6 +132,14 @@ export class ApicState {
     bits[word] = ((bits[word] ?? 0) & ~(1 << (vector & 31))) >>> 0
   }
 
+  /** As after a reset of the processor: nothing asked for, nothing in service. */
+  reset(): void {
+    this.requested.fill(0)
+    this.inService.fill(0)
+    this.taskPriority = 0
+    this.nmiPending = false
+  }
+
   has(bits: Uint32Array, vector: number): boolean {
     return ((bits[vector >>> 5] ?? 0) & (1 << (vector & 31))) !== 0
   }

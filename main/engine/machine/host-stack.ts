@@ -46,6 +46,14 @@ export type StackEffect =
   | { readonly kind: 'reset-requested'; readonly machineId: string }
   | { readonly kind: 'crashed'; readonly machineId: string }
 
+/** Devices whose providers were in another state when a machine met them. */
+export interface ProvidersBefore {
+  readonly spoken: readonly string[]
+  readonly silent: readonly string[]
+}
+
+const NOTHING_BEFORE: ProvidersBefore = { spoken: [], silent: [] }
+
 export interface StartOptions {
   /** Switches the trace on before anything happens. */
   readonly trace?: boolean
@@ -66,6 +74,7 @@ export class HostStack implements StackHost {
   readonly #freePorts: number[] = []
   readonly #freeConnections: number[] = []
   readonly #stalled = new Set<string>()
+  #before: ProvidersBefore = NOTHING_BEFORE
   readonly #effects: StackEffect[] = []
   #nextPort = 1
   #nextConnection = 1
@@ -153,7 +162,20 @@ export class HostStack implements StackHost {
   }
 
   isStalled(kind: string): boolean {
-    return this.#stalled.has(kind)
+    return (this.#stalled.has(kind) && !this.#before.spoken.includes(kind)) || this.#before.silent.includes(kind)
+  }
+
+  /**
+   * Does it with providers as they were: the `spoken` ones answer although they have stopped since, the `silent` ones do not although they
+   * answer now. What a machine had done is done once more so. Other machines must be at rest.
+   */
+  asBefore<T>(before: ProvidersBefore, work: () => T): T {
+    this.#before = before
+    try {
+      return work()
+    } finally {
+      this.#before = NOTHING_BEFORE
+    }
   }
 
   // Views

@@ -201,7 +201,8 @@ export class MachineBus implements PairOwner {
 
   /** Opens every offered channel whose driver `wanted` says the guest loads now. */
   openDevices(wanted: (device: DeviceSpec) => boolean): void {
-    const processors = Math.max(1, this.context.spec.guest.processors)
+    // The firmware runs on the boot processor alone, whatever its system will do later.
+    const processors = this.#client === 'firmware' ? 1 : Math.max(1, this.context.spec.guest.processors)
     for (const channel of this.#bus?.client.channels() ?? []) {
       const pair = this.#pairs.get(offerKey(channel.offer))
       if (pair === undefined || channel.state.name !== 'offered' || channel.rescinded || !wanted(pair.device)) continue
@@ -370,7 +371,7 @@ export class MachineBus implements PairOwner {
         const pair = this.pairs.find((candidate) => candidate.channel?.channelId === event.channelId)
         const payload = event.packet.payload as PairPayload
         const text = `channel ${event.channelId}: ${pair?.nameOf(payload) ?? 'message'}${payload.isAnswer ? ' answer' : ''} (${event.packet.ringBytes})`
-        log.add('packet', event.direction === 'toHost' ? 'guest' : 'root', 0, text, event.channelId, event.packet.transactionId)
+        log.add('packet', event.direction === 'toHost' ? 'guest' : 'root', 0, text, event.channelId, event.packet.transactionId || null)
         break
       }
       case 'signal':

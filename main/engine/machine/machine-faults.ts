@@ -1,7 +1,9 @@
 /** Faults of the lab as the stacks of hosts and machines feel them; imposed anew when a stack is built again after a reload. */
-import { memoryFaults, type ProviderName, processorOf } from '../faults/rows.ts'
-import type { VirtualMachineRow } from '../rows.ts'
+import { isProviderStopped, memoryFaults, type ProviderName, processorOf, providerOf } from '../faults/rows.ts'
+import type { ChannelRow, VirtualMachineRow } from '../rows.ts'
+import { deviceClass } from '../vmbus/classes.ts'
 import type { World } from '../world.ts'
+import { DEVICE_ROWS } from './guest-facts.ts'
 import type { HostStack } from './host-stack.ts'
 import type { MachineStack } from './machine-stack.ts'
 import type { DeviceKind, DeviceSpec } from './stack-types.ts'
@@ -20,8 +22,39 @@ export function stopProvider(host: HostStack, provider: ProviderName, stopped: b
 /** What acts on a host that has just been built. */
 export function imposeHostFaults(world: World, hostId: string, host: HostStack): void {
   for (const fault of world.by.activeFaultsOfHost.of(hostId)) {
-    if (fault.kind === 'provider-stopped') stopProvider(host, fault.device === 'network' ? 'network' : 'storage', true)
+    if (fault.kind === 'provider-stopped') stopProvider(host, providerOf(fault), true)
   }
+}
+
+/** An open channel of a stopped provider, and whether both ends have agreed on a protocol. */
+function channelsOf(world: World, vm: VirtualMachineRow, provider: ProviderName): readonly ChannelRow[] {
+  const classes = PROVIDER_DEVICES[provider].map((kind) => deviceClass(DEVICE_ROWS[kind].className ?? 'scsi').title)
+  return world.by.channelsOfPartition.of(vm.id).filter((channel) => channel.state === 'open' && classes.includes(channel.className))
+}
+
+const PROVIDERS = Object.keys(PROVIDER_DEVICES) as readonly ProviderName[]
+
+/**
+ * How a machine met the providers of its devices, told by its channels: it may have come to know one that has stopped since; and one that was
+ * cleared while the machine stood still has not been heard yet.
+ */
+export function providersBefore(
+  world: World,
+  vm: VirtualMachineRow,
+): { readonly spoken: readonly DeviceKind[]; readonly silent: readonly DeviceKind[] } {
+  const phase = world.tables.guest.get(vm.id)?.phase
+  const standsStill = world.tables.partition.get(vm.id)?.suspended === true || phase === 'crashed' || phase === 'hung'
+  const devices = (providers: readonly ProviderName[]): readonly DeviceKind[] => providers.flatMap((name) => PROVIDER_DEVICES[name])
+  const stopped = PROVIDERS.filter((provider) => isProviderStopped(world, vm.hostId, provider))
+  return {
+    spoken: devices(stopped.filter((provider) => channelsOf(world, vm, provider).some((row) => row.protocolVersion !== null))),
+    silent: devices(PROVIDERS.filter((provider) => standsStill && !stopped.includes(provider) && isKeptWaiting(world, vm, provider))),
+  }
+}
+
+/** The machine waits for the first words of this provider. */
+export function isKeptWaiting(world: World, vm: VirtualMachineRow, provider: ProviderName): boolean {
+  return channelsOf(world, vm, provider).some((row) => row.protocolVersion === null)
 }
 
 /** What acts on a machine whose stack has just been built again. */
@@ -32,8 +65,13 @@ export function imposeMachineFaults(world: World, vm: VirtualMachineRow, stack: 
   }
 }
 
+/** Whether guest and provider of a synthetic adapter have come to terms, by the rows of its channels. */
+export function hasWorkingAdapter(world: World, vm: VirtualMachineRow): boolean {
+  return channelsOf(world, vm, 'network').some((row) => row.protocolVersion !== null)
+}
+
 /** The first synthetic adapter whose driver works. */
-export function workingAdapter(stack: MachineStack): DeviceSpec | undefined {
+function workingAdapter(stack: MachineStack): DeviceSpec | undefined {
   return stack.spec.devices.find((device) => device.kind === 'network' && stack.vmbus.pairOf(device)?.started === true)
 }
 

@@ -156,3 +156,18 @@ describe('random lives', () => {
     }
   }, 120_000)
 })
+
+describe('a crash', () => {
+  it('that leaves an interrupt in service does not make the next start deaf', () => {
+    const bench = new StackBench()
+    const machine = bench.start(machineSpec('a', 'windows-server-2022', { processorCount: 1 }))
+    bench.host.setProviderStalled('scsi', true)
+    machine.traffic.readDisk(SCSI, 0, 0, 4096)
+    machine.step('crash')
+    bench.host.setProviderStalled('scsi', false)
+    machine.reset()
+    for (const step of ['firmware', 'kernel', 'devices', 'services'] as const) expect(machine.step(step).done, step).toBe(true)
+    expect(machine.traffic.readDisk(SCSI, 0, 0, 4096).completed).toBe(true)
+    expect(bench.host.validate()).toEqual([])
+  })
+})

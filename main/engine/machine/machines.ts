@@ -6,20 +6,20 @@
  * SQLite tools read, are the rows of `partition`, `virtual_processor` and `vmbus_channel`; they change only when the machine or its guest
  * takes a step.
  */
-import { endFault, isPoweredOff, memoryFaults, processorOf } from '../faults/rows.ts'
+import { endFault, isPoweredOff, memoryFaults, type ProviderName, processorOf } from '../faults/rows.ts'
 import { STOP_CODES } from '../guest/advance.ts'
 import { invariant, type Refusal } from '../kernel/result.ts'
 import type { ChannelRow, GuestRow, PartitionRow, SavedStackRow, VirtualMachineRow, VirtualProcessorRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { HostStack } from './host-stack.ts'
 import { applyDevices, applyMemory, applyShares } from './hot-change.ts'
-import { imposeHostFaults, imposeMachineFaults } from './machine-faults.ts'
+import { imposeHostFaults, imposeMachineFaults, isKeptWaiting, providersBefore, stopProvider } from './machine-faults.ts'
 import type { MachineStack } from './machine-stack.ts'
 import { backMemory, type MemoryMove, moveMemory } from './memory-moves.ts'
 import { withoutPast } from './rested-bus.ts'
 import { guestFacts, hostSpecOf, machineSpecOf } from './specs.ts'
 import type { ChannelView, PowerOnRefusal, SavedStack } from './stack-types.ts'
-import { type Stage, stageOf, stepsTo } from './stages.ts'
+import { type Stage, stageOf, staysAt, stepsOfRows, stepsTo } from './stages.ts'
 import { TraceLogs } from './trace-logs.ts'
 
 /** Machines whose stacks are built while a lab is opened: about a tenth of a second. */
@@ -148,6 +148,16 @@ export class Machines {
     this.#world.tables.saved_stack.delete(vm.id)
   }
 
+  /** A provider of the host answers again: what it had not said yet to machines that started without it is said now, and shows in their rows. */
+  providerAnswers(hostId: string, provider: ProviderName): void {
+    stopProvider(this.host(hostId), provider, false)
+    for (const vm of this.#world.by.vmsOfHost.of(hostId)) {
+      if (!isKeptWaiting(this.#world, vm, provider)) continue
+      const stack = this.machine(vm.id)
+      if (stack !== undefined) this.#write(vm, stack)
+    }
+  }
+
   /** The host has lost its power: its hypervisor and all partitions are gone at once, without a call. Saved machines keep what is on the disk. */
   losePower(hostId: string): void {
     for (const vm of this.#world.by.vmsOfHost.of(hostId)) if (this.#world.tables.partition.has(vm.id)) this.#drop(vm)
@@ -168,7 +178,9 @@ export class Machines {
    * already. Switching on empties a trace that was off.
    */
   setTrace(vmId: string, on: boolean): boolean {
-    const stack = this.machine(vmId)
+    const vm = this.#world.tables.virtual_machine.get(vmId)
+    // A stack that has not been built again since a reload is not built for this: a trace changes no row.
+    const stack = vm === undefined ? undefined : this.#hosts.get(vm.hostId)?.machine(vmId)
     if (!on && this.traces.get(vmId) === undefined) return true
     if (!this.traces.admit(vmId, (id) => this.#world.tables.virtual_machine.has(id))) return false
     const log = this.traces.take(vmId, stack?.context.log)
@@ -224,17 +236,35 @@ export class Machines {
   }
 
   /** The same calls as at the start, up to where the guest stands. */
-  #rebuild(vm: VirtualMachineRow): MachineStack | undefined {
+  #rebuild(vm: VirtualMachineRow): MachineStack {
     const host = this.host(vm.hostId)
+    const before = providersBefore(this.#world, vm)
+    // What is only done once more is not in the trace once more.
+    const log = this.traces.get(vm.id)
+    const traced = log?.on === true
+    if (log !== undefined) log.on = false
+    const stack = host.asBefore(before, () => this.#replay(vm, host))
+    for (const kind of before.silent) stack.providerChanged(kind)
+    if (log !== undefined && traced) {
+      log.on = true
+      stack.vmbus.setTrace(true)
+    }
+    return stack
+  }
+
+  #replay(vm: VirtualMachineRow, host: HostStack): MachineStack {
     const row = this.#world.tables.partition.get(vm.id)
     const number = row?.number ?? ROOT_NUMBER + 1 + this.#world.takeNumber(`partition ${vm.hostId}`)
     const refusal = this.#build(vm, host, number, null)
     invariant(refusal === undefined, `partition of ${vm.id} cannot be built again: ${refusal?.code}`)
     const stack = this.#require(host, vm.id)
     this.#stages.set(vm.id, 'created')
-    this.#reach(vm, stack, this.#stageOfGuest(vm.id))
+    const guest = this.#world.tables.guest.get(vm.id)
+    const channels = this.#world.by.channelsOfPartition.of(vm.id)
+    for (const stage of guest === undefined ? [] : stepsOfRows(guest, row, channels)) this.#reach(vm, stack, stage)
     imposeMachineFaults(this.#world, vm, stack)
-    if (vm.state === 'Paused') stack.suspend(true)
+    // A machine that is being resumed, saved or reset stands still until that is over.
+    if (row?.suspended ?? vm.state === 'Paused') stack.suspend(true)
     this.#write(vm, stack)
     return stack
   }
@@ -255,7 +285,7 @@ export class Machines {
     const vm = this.#world.tables.virtual_machine.get(guest.id)
     if (vm === undefined || vm.assignedMemoryMb === 0 || !this.#world.tables.partition.has(vm.id)) return
     const stack = this.machine(vm.id)
-    if (stack === undefined) return
+    if (stack === undefined || staysAt(guest)) return
     if (this.#reach(vm, stack, stageOf(guest))) this.#write(vm, stack)
   }
 

@@ -63,6 +63,8 @@ export function resetGuest(context: MachineContext): void {
         { name: 'Simp', value: 0n },
       ],
     })
+    // A crashed system leaves interrupts in service; the reset takes them away.
+    vp.apic.reset()
     if (vp.index > 0) context.initByRoot(vp.index)
     hypervisor.setInterruptFlag(partitionId, vp.index, true)
   }

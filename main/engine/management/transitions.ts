@@ -1,6 +1,7 @@
 /**
  * What jobs and guests bring about: the settled state at the end of a job, and the answer to what a guest system did by itself.
  */
+import { forgetMachine } from '../faults/rows.ts'
 import { announceRun } from '../faults/rules.ts'
 import { holdGuest } from '../faults/waiting.ts'
 import { type GuestEffect, handleGuestEvent, powerOnGuest, removeGuest, resetGuest } from '../guest/guest.ts'
@@ -157,6 +158,7 @@ function finishDelete(world: World, vm: VirtualMachineRow): void {
   for (const drive of world.by.drivesOfVm.of(vm.id)) world.tables.drive.delete(drive.id)
   for (const adapter of world.by.adaptersOfVm.of(vm.id)) world.tables.network_adapter.delete(adapter.id)
   world.machines.powerOff(vm)
+  forgetMachine(world, vm)
   removeGuest(world, vm.id)
   removeStateFiles(world, vm)
   removeFile(world, vm.hostId, joinPath(machineFolder(vm), `${vm.id}.vmcx`))
