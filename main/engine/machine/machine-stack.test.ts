@@ -54,12 +54,12 @@ describe('start of a Generation 2 machine with Windows Server 2022', () => {
       .channelViews()
       .map((channel) => `${channel.className}.${channel.subchannelIndex} ${channel.state} ${channel.protocolVersion}`)
     expect(table).toEqual([
-      'Time synchronization.0 open 3.0',
+      'Time synchronization.0 open 4.0',
       'Heartbeat.0 open 3.0',
-      'Operating system shutdown.0 open 3.0',
-      'Data exchange.0 open 3.0',
-      'Backup (volume checkpoint).0 open 3.0',
-      'Guest services.0 open 3.0',
+      'Operating system shutdown.0 open 3.2',
+      'Data exchange.0 open 5.0',
+      'Backup (volume checkpoint).0 open 7.0',
+      'Guest services.0 open 1.1',
       'Dynamic memory.0 open 2.0',
       'Keyboard.0 open 1.0',
       'Mouse.0 open 2.0',

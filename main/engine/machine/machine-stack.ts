@@ -14,7 +14,9 @@ import {
   suspendPartition,
 } from '../hypervisor/index.ts'
 import { invariant, type Result, refuse, succeed } from '../kernel/result.ts'
+import { icStatus } from '../providers/integration/protocol.ts'
 import { vmbusSint } from '../vmbus/versions.ts'
+import { IntegrationEnds } from './ends/integration-ends.ts'
 import { startedVps } from './guest-boot.ts'
 import { DEVICE_ROWS, isEnlightened, isSameDevice } from './guest-facts.ts'
 import { takeStep } from './guest-steps.ts'
@@ -65,14 +67,11 @@ export class MachineStack {
   readonly views: MachineViews
   stage: GuestStage = 'off'
   #suspended = false
-  #shutdownAnswered = false
 
   constructor(host: HostStack, spec: MachineSpec) {
     this.host = host
     this.context = new MachineContext(host, spec, new StackTally(), new StackLog(() => host.now()))
-    this.vmbus = new MachineBus(this.context, () => {
-      this.#shutdownAnswered = true
-    })
+    this.vmbus = new MachineBus(this.context)
     this.traffic = new MachineTraffic(this)
     this.views = new MachineViews(this)
   }
@@ -193,9 +192,9 @@ export class MachineStack {
 
   /** Sends the shutdown message of the integration service; whether the guest answered. */
   requestShutdown(): boolean {
-    this.#shutdownAnswered = false
     this.traffic.sendShutdown()
-    return this.#shutdownAnswered
+    const pair = this.vmbus.pairs.find(({ device }) => device.kind === 'shutdown')
+    return pair?.ends instanceof IntegrationEnds && pair.ends.shutdownStatus === icStatus.ok
   }
 
   // Devices
@@ -263,9 +262,18 @@ export class MachineStack {
   providerChanged(kind: DeviceKind): void {
     this.traffic.catchUp()
     if (!this.host.isStalled(kind)) {
-      for (const pair of this.vmbus.pairs) if (pair.device.kind === kind && pair.channel !== undefined) pair.provider.event(pair.channel)
+      for (const pair of this.vmbus.pairs) {
+        if (pair.device.kind !== kind || pair.channel === undefined) continue
+        pair.provider.event(pair.channel)
+        if (pair.subchannelIndex === 0) pair.ends.resume()
+      }
     }
     this.traffic.resumeAfterFault()
+  }
+
+  /** Does what devices were to do by the clock up to now; nothing happens while the processors stand still. */
+  catchUp(): void {
+    if (this.isOn && !this.#suspended && this.stage !== 'crashed') this.vmbus.time.catchUp()
   }
 
   /** What contradicts itself; empty for a sound machine. */
@@ -346,8 +354,11 @@ export class MachineStack {
       const reason = saved.bus === null ? undefined : this.vmbus.restore(saved.bus)
       if (reason !== undefined) return refuse('saved-state-refused', { reason })
     } catch (error) {
-      if (!(error instanceof PortCallFailed)) throw error
-      return refuse('insufficient-memory', { call: error.call, status: statusName(error.status) }, 'S34')
+      if (error instanceof PortCallFailed)
+        return refuse('insufficient-memory', { call: error.call, status: statusName(error.status) }, 'S34')
+      // Damaged rows may fail anywhere while they are read; the machine stays saved, and the sentence tells why.
+      if (saved !== undefined && error instanceof Error) return refuse('saved-state-refused', { reason: error.message })
+      throw error
     }
     this.stage = saved.stage
     this.traffic.nextRequest = saved.nextRequest

@@ -12,7 +12,7 @@ import type { World } from '../world.ts'
 import { HostStack } from './host-stack.ts'
 import type { MachineStack } from './machine-stack.ts'
 import { guestFacts, hostSpecOf, machineSpecOf } from './specs.ts'
-import type { ChannelView, PowerOnRefusal, SavedStack } from './stack-types.ts'
+import type { ChannelView, PowerOnRefusal } from './stack-types.ts'
 import { type Stage, stageOf, stepsTo } from './stages.ts'
 
 /** Machines whose stacks are built while a lab is opened: about a tenth of a second. */
@@ -66,13 +66,13 @@ export class Machines {
 
   /** A machine is switched on: its partition is built (S18). The refusal names the hypercall that failed. */
   powerOn(vm: VirtualMachineRow): Refusal<PowerOnRefusal> | undefined {
-    return this.#start(vm, null)
+    return this.#start(vm, undefined)
   }
 
   /** A saved machine goes on, in a new partition. */
   restore(vm: VirtualMachineRow): Refusal<PowerOnRefusal> | undefined {
     const row = this.#world.tables.saved_stack.get(vm.id)
-    const refusal = this.#start(vm, row === undefined ? null : (JSON.parse(row.stack) as SavedStack))
+    const refusal = this.#start(vm, row === undefined ? undefined : parseSaved(row.stack))
     if (refusal === undefined) this.#world.tables.saved_stack.delete(vm.id)
     return refusal
   }
@@ -120,23 +120,23 @@ export class Machines {
     return vm.assignedMemoryMb > 0 && (vm.state === 'Running' || vm.state === 'Paused')
   }
 
-  #start(vm: VirtualMachineRow, saved: SavedStack | null): Refusal<PowerOnRefusal> | undefined {
+  #start(vm: VirtualMachineRow, saved: unknown): Refusal<PowerOnRefusal> | undefined {
     const host = this.host(vm.hostId)
     // Ids are never given twice while a lab lives, also not after a reload.
     const number = ROOT_NUMBER + 1 + this.#world.takeNumber(`partition ${vm.hostId}`)
     const refusal = this.#build(vm, host, number, saved)
     if (refusal !== undefined) return refusal
     this.#stages.set(vm.id, 'created')
-    if (saved !== null) this.#stages.set(vm.id, this.#stageOfGuest(vm.id))
+    if (saved !== undefined) this.#stages.set(vm.id, this.#stageOfGuest(vm.id))
     this.#write(vm, this.#require(host, vm.id))
     return undefined
   }
 
-  #build(vm: VirtualMachineRow, host: HostStack, number: number, saved: SavedStack | null): Refusal<PowerOnRefusal> | undefined {
+  #build(vm: VirtualMachineRow, host: HostStack, number: number, saved: unknown): Refusal<PowerOnRefusal> | undefined {
     const { core } = host.hypervisor
     const next = core.nextPartitionId
     core.nextPartitionId = number
-    const built = saved === null ? host.powerOn(machineSpecOf(this.#world, vm)) : host.restore(saved)
+    const built = saved === undefined ? host.powerOn(machineSpecOf(this.#world, vm)) : host.restore(saved)
     core.nextPartitionId = Math.max(next, number + 1)
     return built.ok ? undefined : built.refusal
   }
@@ -146,7 +146,7 @@ export class Machines {
     const host = this.host(vm.hostId)
     const row = this.#world.tables.partition.get(vm.id)
     const number = row?.number ?? ROOT_NUMBER + 1 + this.#world.takeNumber(`partition ${vm.hostId}`)
-    const refusal = this.#build(vm, host, number, null)
+    const refusal = this.#build(vm, host, number, undefined)
     invariant(refusal === undefined, `partition of ${vm.id} cannot be built again: ${refusal?.code}`)
     const stack = this.#require(host, vm.id)
     this.#stages.set(vm.id, 'created')
@@ -245,6 +245,15 @@ export class Machines {
     for (const processor of by.processorsOfPartition.of(vm.id)) tables.virtual_processor.delete(processor.id)
     tables.partition.delete(vm.id)
     this.#stages.delete(vm.id)
+  }
+}
+
+/** The rows of a saved machine; a text that cannot be read stays a text, which is refused. */
+function parseSaved(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
   }
 }
 
