@@ -6,6 +6,7 @@
 import { MetricsReader } from './counters/metrics.ts'
 import { assertNever, invariant } from './kernel/result.ts'
 import type { Tick } from './kernel/ticks.ts'
+import { writeFoundNoRoom } from './management/critical.ts'
 import { handleGuest, handleJobEvent } from './management/transitions.ts'
 import type { PendingEventRow } from './rows.ts'
 import { type LabRows, World } from './world.ts'
@@ -19,6 +20,7 @@ export class Engine {
   constructor(rows: LabRows) {
     this.world = new World(rows)
     this.metrics = new MetricsReader(this.world)
+    this.world.machines.onVolumeFull = (vmId, driveId) => writeFoundNoRoom(this.world, vmId, driveId)
     this.world.machines.adopt()
   }
 

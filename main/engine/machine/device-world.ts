@@ -3,7 +3,7 @@
 import type { MouseReport } from '../clients/input/clients.ts'
 import type { ShutdownKind } from '../clients/integration/answers.ts'
 import type { KeyEvent } from '../providers/input/keyboard-protocol.ts'
-import type { icStatus } from '../providers/integration/protocol.ts'
+import type { icStatus, KvpIpInfo } from '../providers/integration/protocol.ts'
 import type { EthernetFrame } from '../providers/network/frame.ts'
 import type { SwitchPort } from '../providers/network/ports.ts'
 import type { AdapterFacts } from '../providers/network/rndis-device.ts'
@@ -32,6 +32,8 @@ export interface GuestWorld {
   shutDown(kind: ShutdownKind, force: boolean, message: string): keyof typeof icStatus
   /** Items of its data exchange service, in order. */
   intrinsicItems(): readonly (readonly [key: string, value: string])[]
+  /** Addresses of one adapter; undefined when it has none such. */
+  ipInfo?(adapterId: string): KvpIpInfo | undefined
   key(event: KeyEvent): void
   mouse(report: MouseReport): void
   /** Memory in use, MB of the machine's `assignedMb`. */

@@ -64,6 +64,9 @@ export const TULIP_RECEIVE: readonly PortAccess[] = [
 /** One movement of the PS/2 mouse: three bytes, each with its status. */
 export const PS2_MOUSE: readonly PortAccess[] = [inb(0x64), inb(0x60), inb(0x64), inb(0x60), inb(0x64), inb(0x60)]
 
+/** One scan code of the PS/2 keyboard with its status. */
+export const PS2_KEY: readonly PortAccess[] = [inb(0x64), inb(0x60)]
+
 export const EMULATED_ACCESSES = {
   disk: IDE_DMA.length,
   send: TULIP_SEND.length,

@@ -14,8 +14,11 @@ import {
   suspendPartition,
 } from '../hypervisor/index.ts'
 import { invariant, type Result, refuse, succeed } from '../kernel/result.ts'
+import type { KeyEvent } from '../providers/input/keyboard-protocol.ts'
 import { icStatus } from '../providers/integration/protocol.ts'
+import type { HeartbeatStatus } from '../providers/integration/services.ts'
 import { vmbusSint } from '../vmbus/versions.ts'
+import { KeyboardEnds } from './ends/input-ends.ts'
 import { IntegrationEnds } from './ends/integration-ends.ts'
 import { startedVps } from './guest-boot.ts'
 import { DEVICE_ROWS, isEnlightened, isSameDevice } from './guest-facts.ts'
@@ -66,6 +69,8 @@ export class MachineStack {
   readonly traffic: MachineTraffic
   readonly views: MachineViews
   stage: GuestStage = 'off'
+  /** The guest's kernel has stopped moving: it takes no interrupt. */
+  hung = false
   #suspended = false
 
   constructor(host: HostStack, spec: MachineSpec) {
@@ -146,6 +151,7 @@ export class MachineStack {
     this.vmbus.end()
     resetGuest(this.context)
     this.stage = 'created'
+    this.hung = false
     this.suspend(false)
   }
 
@@ -158,6 +164,7 @@ export class MachineStack {
     if (!on && this.stage !== 'crashed')
       for (const vp of startedVps(this.context)) this.host.hypervisor.setInterruptFlag(this.partitionId, vp, true)
     this.host.settle()
+    if (!on && !this.hung && this.stage === 'services') this.syncTime()
   }
 
   /** Everything of the machine as rows; the machine goes on (suspend it before, power it off after). */
@@ -182,19 +189,56 @@ export class MachineStack {
     this.context.spec = { ...this.spec, guest: { ...guest, processors: Math.min(guest.processors, this.spec.processorCount) } }
   }
 
-  /** The guest's next step, with everything that it brings about in the same tick. */
-  step(step: GuestStep): StepReport {
+  /** The guest's next step, with everything that it brings about in the same tick. `asked` false: it shuts down without a request of the host. */
+  step(step: GuestStep, asked = true): StepReport {
     const mark = this.context.tally.mark()
-    const done = this.isOn && !this.#suspended && this.stage !== 'crashed' && takeStep(this, step)
+    const done = this.isOn && !this.#suspended && this.stage !== 'crashed' && takeStep(this, step, asked)
     this.host.settle()
     return { step, done, costs: this.context.tally.since(mark) }
   }
 
-  /** Sends the shutdown message of the integration service; whether the guest answered. */
+  /** Sends the shutdown message of the integration service; whether the guest answered that it will. */
   requestShutdown(): boolean {
-    this.traffic.sendShutdown()
-    const pair = this.vmbus.pairs.find(({ device }) => device.kind === 'shutdown')
-    return pair?.ends instanceof IntegrationEnds && pair.ends.shutdownStatus === icStatus.ok
+    return this.traffic.sendShutdown().completed && this.#service('shutdown')?.shutdownStatus === icStatus.ok
+  }
+
+  /** Reads the guest's data exchange items and, where it can tell them, the addresses of these adapters. */
+  exchangeData(adapterIds: readonly string[]): void {
+    const service = this.#service('kvp')
+    if (service === undefined || !this.isOn || this.#suspended || this.stage === 'crashed' || this.hung) return
+    service.pollItems()
+    for (const id of adapterIds) service.askAddresses(id)
+    this.host.settle()
+  }
+
+  /** Addresses of an adapter as the guest has told them last; undefined when it has not. */
+  addressesOf(adapterId: string): readonly string[] | undefined {
+    return this.#service('kvp')?.addressesOf(adapterId)
+  }
+
+  /** Tells the guest the host's time at once: its own clock stood still. */
+  syncTime(): void {
+    this.#service('timesync')?.syncTime()
+    this.host.settle()
+  }
+
+  /** What the host knows of the guest's heartbeat. */
+  heartbeatStatus(): HeartbeatStatus {
+    return this.#service('heartbeat')?.heartbeatStatus(this.host.now()) ?? 'NoContact'
+  }
+
+  /** Key events of the connection window go to the guest by its keyboard's channel; false when no driver of it runs. */
+  press(events: readonly KeyEvent[]): boolean {
+    const pair = this.vmbus.pairs.find(({ device }) => device.kind === 'keyboard')
+    if (pair?.started !== true || pair.stalled || !(pair.ends instanceof KeyboardEnds)) return false
+    const pressed = pair.ends.provider.press(events)
+    this.host.settle()
+    return pressed
+  }
+
+  #service(kind: DeviceKind): IntegrationEnds | undefined {
+    const pair = this.vmbus.pairs.find(({ device }) => device.kind === kind)
+    return pair?.started === true && pair.ends instanceof IntegrationEnds ? pair.ends : undefined
   }
 
   // Devices
@@ -240,7 +284,7 @@ export class MachineStack {
 
   #serveInterrupt(vp: number): void {
     const { bus } = this.vmbus
-    if (!this.isOn || this.stage === 'crashed') return
+    if (!this.isOn || this.stage === 'crashed' || this.hung) return
     if (bus !== undefined) this.vmbus.transport.guestInterrupt(vp, bus)
     else this.host.hypervisor.endOfInterrupt(this.partitionId, vp)
   }
@@ -273,7 +317,10 @@ export class MachineStack {
 
   /** Does what devices were to do by the clock up to now; nothing happens while the processors stand still. */
   catchUp(): void {
-    if (this.isOn && !this.#suspended && this.stage !== 'crashed') this.vmbus.time.catchUp()
+    if (this.isOn && !this.#suspended && this.stage !== 'crashed') {
+      this.vmbus.time.catchUp()
+      this.host.settle()
+    }
   }
 
   /** What contradicts itself; empty for a sound machine. */

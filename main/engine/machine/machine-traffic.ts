@@ -4,7 +4,16 @@ import { TICKS_PER_SECOND } from '../kernel/ticks.ts'
 import type { ShutdownRequest } from '../providers/integration/services.ts'
 import { storageLimits } from '../providers/storage/protocol.ts'
 import type { DevicePair } from './device-pair.ts'
-import { EMULATED_ACCESSES, IDE_COMMAND_BYTES, IDE_DMA, type PortAccess, PS2_MOUSE, TULIP_RECEIVE, TULIP_SEND } from './emulated-io.ts'
+import {
+  EMULATED_ACCESSES,
+  IDE_COMMAND_BYTES,
+  IDE_DMA,
+  type PortAccess,
+  PS2_KEY,
+  PS2_MOUSE,
+  TULIP_RECEIVE,
+  TULIP_SEND,
+} from './emulated-io.ts'
 import { MouseEnds } from './ends/input-ends.ts'
 import { IntegrationEnds } from './ends/integration-ends.ts'
 import { NetworkEnds } from './ends/network-ends.ts'
@@ -27,6 +36,9 @@ const MOUSE_PLACE = 16_384
 const DEFAULT_FRAME_BYTES = 1514
 /** Least work that lets the pace of a machine be read off its processors. */
 const LEAST_WORK = 1e-6
+
+/** Scan codes that one call lets the guest read; typed texts are longer than any keyboard's buffer. */
+const EMULATED_KEYS_MAX = 64
 
 type FlowName = 'reads' | 'writes' | 'framesSent' | 'framesReceived'
 
@@ -99,6 +111,12 @@ export class MachineTraffic {
     const { pair, ends } = this.#ends(this.#device('mouse'), MouseEnds)
     if (pair !== undefined) return this.#follow(pair, 'host', 0, () => void ends.provider.report(0, MOUSE_PLACE, MOUSE_PLACE), false)
     return this.#machine.spec.generation === 1 ? this.#emulated('mouse movement', PS2_MOUSE, 'PS/2 mouse') : this.#none()
+  }
+
+  /** Scan codes by the emulated PS/2 controller: an interrupt, and two reads for each. */
+  emulatedKeys(count: number): TransferReport {
+    const accesses = Array.from({ length: Math.min(count, EMULATED_KEYS_MAX) }, () => PS2_KEY).flat()
+    return this.#emulated(`${count} scan codes`, accesses, 'PS/2 keyboard')
   }
 
   sendShutdown(request: ShutdownRequest = PLAIN_SHUTDOWN): TransferReport {

@@ -10,6 +10,8 @@ import { invariant, type Refusal } from '../kernel/result.ts'
 import type { ChannelRow, GuestRow, PartitionRow, VirtualMachineRow, VirtualProcessorRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { HostStack } from './host-stack.ts'
+import { keyEvents, keysOf } from './key-codes.ts'
+import { LabDevices } from './lab-devices.ts'
 import type { MachineStack } from './machine-stack.ts'
 import { guestFacts, hostSpecOf, machineSpecOf } from './specs.ts'
 import type { ChannelView, PowerOnRefusal } from './stack-types.ts'
@@ -22,6 +24,10 @@ const ADOPTED_AT_ONCE_MAX = 64
 const ROOT_NUMBER = 1
 
 export class Machines {
+  /** Virtual disks, switches and guests behind the device pairs. */
+  readonly devices: LabDevices
+  /** Called when a machine's write finds its volume full; set by the owner of the lab. */
+  onVolumeFull: (vmId: string, driveId: string) => void = () => undefined
   readonly #world: World
   readonly #hosts = new Map<string, HostStack>()
   /** How far each live stack has been taken. */
@@ -29,8 +35,13 @@ export class Machines {
 
   constructor(world: World) {
     this.#world = world
+    this.devices = new LabDevices(world, (vmId, driveId) => this.onVolumeFull(vmId, driveId))
     world.tables.guest.observe((before, after) => {
       if (before !== undefined && after !== undefined && before.phase !== after.phase) this.#follow(after)
+    })
+    // A guest tells of its addresses when its link changes.
+    world.tables.network_adapter.observe((before, after) => {
+      if (before !== undefined && after !== undefined && before.switchId !== after.switchId) this.#exchange(after.vmId)
     })
   }
 
@@ -39,7 +50,7 @@ export class Machines {
     const known = this.#hosts.get(hostId)
     if (known) return known
     const host = this.#world.tables.host.require(hostId)
-    const stack = new HostStack(hostSpecOf(host), () => Math.max(0, this.#world.now))
+    const stack = new HostStack(hostSpecOf(host), () => Math.max(0, this.#world.now), this.devices)
     this.#hosts.set(hostId, stack)
     this.#writeRoot(hostId, stack)
     return stack
@@ -73,8 +84,11 @@ export class Machines {
   restore(vm: VirtualMachineRow): Refusal<PowerOnRefusal> | undefined {
     const row = this.#world.tables.saved_stack.get(vm.id)
     const refusal = this.#start(vm, row === undefined ? undefined : parseSaved(row.stack))
-    if (refusal === undefined) this.#world.tables.saved_stack.delete(vm.id)
-    return refusal
+    if (refusal !== undefined) return refusal
+    this.#world.tables.saved_stack.delete(vm.id)
+    this.#requireOf(vm).syncTime()
+    this.#exchange(vm.id)
+    return undefined
   }
 
   /** The machine's memory and bus are put away; its partition is gone. */
@@ -114,6 +128,40 @@ export class Machines {
     this.#world.tables.saved_stack.delete(vm.id)
   }
 
+  /**
+   * Asks the guest through its shutdown channel to end (devices 5.3). True when it answered that it will; it ends when its owner lets it act. A
+   * machine without that service, or whose provider does not answer, gives false.
+   */
+  askShutdown(vm: VirtualMachineRow): boolean {
+    const stack = this.machine(vm.id)
+    stack?.catchUp()
+    const answered = stack?.requestShutdown() === true && this.devices.guest(vm.id).inbox.shutdown !== undefined
+    this.devices.guest(vm.id).inbox.shutdown = undefined
+    return answered
+  }
+
+  /**
+   * Keys of the connection window, as the guest has read them: by the synthetic keyboard where its driver runs, else by the keyboard of the firmware,
+   * which on Generation 1 is the emulated PS/2 controller. Empty when they wait for a guest that does not move.
+   */
+  typeKeys(vm: VirtualMachineRow, keys: readonly string[], text: string): { readonly keys: readonly string[]; readonly text: string } {
+    const stack = this.machine(vm.id)
+    if (stack === undefined) return { keys, text }
+    stack.catchUp()
+    const events = keyEvents(keys, text)
+    if (!stack.press(events)) {
+      if (vm.generation === 1) stack.traffic.emulatedKeys(events.length)
+      return { keys, text }
+    }
+    const { inbox } = this.devices.guest(vm.id)
+    return keysOf(inbox.keys.splice(0))
+  }
+
+  /** Addresses of an adapter as the guest's data exchange service has told them; undefined when there is no stack to ask, or no such service. */
+  reportedAddresses(vm: VirtualMachineRow, adapterId: string): readonly string[] | undefined {
+    return this.#hosts.get(vm.hostId)?.machine(vm.id)?.addressesOf(adapterId)
+  }
+
   /** A machine has memory from the first moment of its start, its partition from the last. */
   #isOn(vm: VirtualMachineRow): boolean {
     if (this.#world.tables.partition.has(vm.id)) return true
@@ -151,9 +199,15 @@ export class Machines {
     const stack = this.#require(host, vm.id)
     this.#stages.set(vm.id, 'created')
     this.#reach(vm, stack, this.#stageOfGuest(vm.id))
+    this.#exchange(vm.id)
+    stack.hung = this.#world.tables.guest.get(vm.id)?.phase === 'hung'
     if (vm.state === 'Paused') stack.suspend(true)
     this.#write(vm, stack)
     return stack
+  }
+
+  #requireOf(vm: VirtualMachineRow): MachineStack {
+    return this.#require(this.host(vm.hostId), vm.id)
   }
 
   #require(host: HostStack, vmId: string): MachineStack {
@@ -174,6 +228,15 @@ export class Machines {
     const stack = this.machine(vm.id)
     if (stack === undefined) return
     if (this.#reach(vm, stack, stageOf(guest))) this.#write(vm, stack)
+    stack.hung = guest.phase === 'hung'
+    this.#exchange(vm.id)
+  }
+
+  /** The host asks a guest that has a stack for its data: after each change that it could tell of. */
+  #exchange(vmId: string): void {
+    const vm = this.#world.tables.virtual_machine.get(vmId)
+    const stack = vm === undefined ? undefined : this.#hosts.get(vm.hostId)?.machine(vmId)
+    stack?.exchangeData(this.#world.by.adaptersOfVm.of(vmId).map(({ id }) => id))
   }
 
   /** True when a step was taken. */
@@ -184,7 +247,7 @@ export class Machines {
     if (reset) stack.reset()
     // Which system runs is known only when the loader has found it.
     stack.setGuest(guestFacts(this.#world, vm))
-    for (const step of steps) stack.step(step)
+    for (const step of steps) stack.step(step, false)
     this.#stages.set(vm.id, wanted)
     return true
   }
@@ -245,6 +308,7 @@ export class Machines {
     for (const processor of by.processorsOfPartition.of(vm.id)) tables.virtual_processor.delete(processor.id)
     tables.partition.delete(vm.id)
     this.#stages.delete(vm.id)
+    this.devices.forget(vm.id)
   }
 }
 

@@ -14,7 +14,10 @@ import {
   frameworkVersions,
   type IcService,
   type IcVersion,
+  icStatus,
   icVersionText,
+  kvpOperation,
+  kvpPool,
   serviceVersions,
   serviceVersionsOfHost,
 } from '../../providers/integration/protocol.ts'
@@ -67,6 +70,8 @@ export class IntegrationEnds implements DeviceEnds {
   #pools: KvpGuest['pools'] | undefined
   readonly #stalled: () => boolean
   #shutdownStatus: number | undefined
+  /** Made with the first answer. */
+  #addresses: Map<string, readonly string[]> | undefined
 
   constructor(parts: EndsParts, service: IcService) {
     const { time, hostRelease } = parts
@@ -124,9 +129,26 @@ export class IntegrationEnds implements DeviceEnds {
     return this.#shutdownStatus
   }
 
+  /** Sends the host's time as one to be set now. */
+  syncTime(): void {
+    if (this.#logic instanceof TimeSyncLogic && !this.#stalled()) this.#logic.sync(this.#provider)
+  }
+
   /** Asks for the guest's items once more. */
   pollItems(): void {
     if (this.#logic instanceof KvpLogic && !this.#stalled()) this.#logic.poll(this.#provider)
+  }
+
+  /** Asks for the addresses of an adapter (data exchange 4.0 and later); false without contact. */
+  askAddresses(adapterId: string): boolean {
+    if (!(this.#logic instanceof KvpLogic) || this.#stalled()) return false
+    const empty = { family: 0, dhcp: 0, addresses: '', subnets: '', gateways: '', dnsServers: '' }
+    return this.#logic.ipInfo(this.#provider, { adapterId, ...empty }, false)
+  }
+
+  /** Addresses of an adapter as the guest has told them last; undefined before. */
+  addressesOf(adapterId: string): readonly string[] | undefined {
+    return this.#addresses?.get(adapterId)
   }
 
   /** Items of the guest as the last whole enumeration told them. */
@@ -165,7 +187,14 @@ export class IntegrationEnds implements DeviceEnds {
       case 'timeSync':
         return new TimeSyncLogic({ utc: () => world.utc(), reference: () => time.now() })
       case 'kvp':
-        return new KvpLogic()
+        return new KvpLogic(
+          () => undefined,
+          (_operation, status, info) => {
+            if (status !== icStatus.ok || info === undefined) return
+            this.#addresses ??= new Map()
+            this.#addresses.set(info.adapterId, info.addresses === '' ? [] : info.addresses.split(';'))
+          },
+        )
       case 'vss':
         return new VssLogic(
           () => undefined,
@@ -187,7 +216,16 @@ export class IntegrationEnds implements DeviceEnds {
         return timeAnswerer({ reference: () => time.now(), set: () => undefined, sample: () => undefined })
       case 'kvp':
         this.#pools = new Map()
-        return kvpAnswerer({ intrinsic: () => guest().intrinsicItems(), pools: this.#pools })
+        return kvpAnswerer({
+          intrinsic: () => guest().intrinsicItems(),
+          pools: this.#pools,
+          ipInfo: (adapterId) => {
+            const info = guest().ipInfo?.(adapterId)
+            return info === undefined
+              ? undefined
+              : { kind: 'kvpIpInfo', operation: kvpOperation.getIpInfo, pool: kvpPool.external, ...info }
+          },
+        })
       case 'vss':
         return vssAnswerer({
           hotBackup: true,

@@ -1,0 +1,85 @@
+/** The disks and drives of a lab's machines as their controllers find them: chains of virtual disk files, ISO images, captured drives. */
+import { hashText } from '../kernel/random.ts'
+import type { DriveRow, VirtualMachineRow } from '../rows.ts'
+import type { BlockDevice } from '../storage/block-device.ts'
+import { ControllerBackend, logicalUnitOf } from '../storage/controller-backend.ts'
+import { worldFiles } from '../storage/disk-files.ts'
+import { DiskStore } from '../storage/disk-store.ts'
+import { OpticalDrive, type OpticalMedium } from '../storage/optical-drive.ts'
+import type { World } from '../world.ts'
+import type { ControllerWorld } from './device-world.ts'
+import { controllerId } from './specs.ts'
+import type { DeviceSpec } from './stack-types.ts'
+
+const PHYSICAL = 'Physical:'
+
+export class LabDisks {
+  readonly #world: World
+  readonly #store: DiskStore
+  readonly #volumeFull: (vmId: string, driveId: string) => void
+
+  /** `volumeFull`: a write of a machine's disk found no room on its volume. */
+  constructor(world: World, volumeFull: (vmId: string, driveId: string) => void) {
+    this.#world = world
+    this.#store = new DiskStore(worldFiles(world))
+    this.#volumeFull = volumeFull
+  }
+
+  controller(vm: VirtualMachineRow, device: DeviceSpec, now: () => number): ControllerWorld {
+    const drives = this.#drivesOf(vm, device)
+    const byLun = new Map(drives.map((drive) => [lunOf(device, drive), drive]))
+    const backend = new ControllerBackend({
+      now,
+      volumeFull: (lun) => {
+        const drive = byLun.get(lun)
+        if (drive !== undefined) this.#volumeFull(vm.id, drive.id)
+      },
+    })
+    const units = drives.flatMap((drive) => {
+      const opened = this.#open(vm, drive)
+      if (opened === undefined) return []
+      const lun = lunOf(device, drive)
+      backend.attach(lun, opened)
+      return [logicalUnitOf(lun, opened, diskIdOf(drive), this.#givesBlocksBack(vm, drive))]
+    })
+    return { units, backend }
+  }
+
+  #drivesOf(vm: VirtualMachineRow, device: DeviceSpec): readonly DriveRow[] {
+    const drives = this.#world.by.drivesOfVm.of(vm.id)
+    if (device.kind === 'ide-filter') return drives.filter((drive) => drive.id.toLowerCase() === device.instanceId)
+    return drives.filter((drive) => drive.controller === 'scsi' && controllerId(vm.id, drive.controllerNumber) === device.instanceId)
+  }
+
+  /** Undefined for a disk whose chain cannot be opened: the controller has nothing there. */
+  #open(vm: VirtualMachineRow, drive: DriveRow): BlockDevice | undefined {
+    if (drive.kind === 'dvd') return new OpticalDrive(drive.id, this.#medium(vm, drive.path))
+    if (drive.path === null || drive.path.startsWith(PHYSICAL)) return undefined
+    const opened = this.#store.open(vm.hostId, drive.path, { id: drive.id })
+    return opened.ok ? opened.value : undefined
+  }
+
+  #medium(vm: VirtualMachineRow, path: string | null): OpticalMedium | null {
+    if (path === null) return null
+    // What lies in the drives of a simulated host is not modelled: a captured drive is empty.
+    if (path.startsWith(PHYSICAL)) return { kind: 'host-drive', letter: path.slice(PHYSICAL.length), disc: null }
+    const file = this.#world.by.filesOfPath.first(`${vm.hostId}|${path.toLowerCase()}`)
+    const queue = file === undefined ? undefined : this.#store.volumeQueue(file)
+    return file === undefined || queue === undefined ? null : { kind: 'image', file, queue }
+  }
+
+  #givesBlocksBack(vm: VirtualMachineRow, drive: DriveRow): boolean {
+    const file = drive.path === null ? undefined : this.#world.by.filesOfPath.first(`${vm.hostId}|${drive.path.toLowerCase()}`)
+    return drive.kind === 'hard-disk' && file?.diskType !== 'fixed' && file?.kind !== 'vhd'
+  }
+}
+
+function lunOf(device: DeviceSpec, drive: DriveRow): number {
+  return device.kind === 'ide-filter' ? 0 : drive.location
+}
+
+/** Identity that the disk shows to its guest, made of the drive's own. */
+function diskIdOf(drive: DriveRow): string {
+  const hex = [0, 1, 2, 3].map((part) => hashText(`disk ${part} ${drive.id}`).toString(16).padStart(8, '0')).join('')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}
