@@ -180,7 +180,7 @@ describe('services of a machine', () => {
     const shown = (): string => heartbeat(world, row(engine, 'A'), world.tables.guest.get('A'))
     const heard = (): string => {
       stack.catchUp()
-      return stack.heartbeatStatus()
+      return stack.services.heartbeatStatus()
     }
     expect([heard(), shown()]).toEqual(['OkApplicationsHealthy', 'OK (Applications Healthy)'])
     pass(engine, MINUTE_MS)

@@ -2,16 +2,17 @@
 import { VmbusBus } from '../vmbus/bus.ts'
 import { busRowsVersion, type VmbusBusOptions, type VmbusBusRows } from '../vmbus/bus-types.ts'
 import type { Channel } from '../vmbus/channel.ts'
-import { type DeviceClassName, deviceClass } from '../vmbus/classes.ts'
+import { deviceClass } from '../vmbus/classes.ts'
 import type { VmbusClientOptions } from '../vmbus/client-types.ts'
 import type { OfferChannelMessage } from '../vmbus/messages.ts'
-import { classOffer } from '../vmbus/offers.ts'
 import { rawCodec } from '../vmbus/packet-codec.ts'
 import { pageBytes } from '../vmbus/pages.ts'
-import type { ChannelOffer, OpenParameters } from '../vmbus/server-types.ts'
+import type { OpenParameters } from '../vmbus/server-types.ts'
 import type { VmbusTraceEvent } from '../vmbus/trace.ts'
 import type { SynicPost } from '../vmbus/transport.ts'
 import { serverFeatures, type VmbusVersion, versionsOffered, vmbusVersion } from '../vmbus/versions.ts'
+import { traceBus } from './bus-log.ts'
+import { offerKey, offerOf } from './device-offers.ts'
 import { DevicePair, type PairOwner } from './device-pair.ts'
 import { DeviceTime } from './device-time.ts'
 import { makeEnds } from './ends/make-ends.ts'
@@ -19,7 +20,6 @@ import { DEVICE_ROWS, hasDriver, isSameDevice, vmbusVersionOf } from './guest-fa
 import type { MachineContext } from './machine-context.ts'
 import { MachinePorts } from './machine-ports.ts'
 import { MachineTransport } from './machine-transport.ts'
-import { packetName } from './packet-names.ts'
 import { offersDevice, releaseOfDrivers } from './platform.ts'
 import { pairRowsFault } from './saved-pairs.ts'
 import type { DeviceSpec } from './stack-types.ts'
@@ -48,29 +48,12 @@ export interface BusSaved {
 /** Sent with OpenChannel; one text for all, because each is 240 characters. */
 const NO_USER_DATA = '0'.repeat(2 * 120)
 
-const offerTemplates = new Map<DeviceClassName, ChannelOffer>()
-
-/** The offer of a device; those of one class share their texts. */
-function offerOf(device: DeviceSpec): ChannelOffer {
-  const className = DEVICE_ROWS[device.kind].className ?? 'scsi'
-  const instanceId = device.instanceId ?? deviceClass(className).instanceIds[0] ?? ''
-  let template = offerTemplates.get(className)
-  if (template === undefined) {
-    template = classOffer(className, instanceId)
-    offerTemplates.set(className, template)
-  }
-  return template.instanceId === instanceId ? template : { ...template, instanceId }
-}
-
-function offerKey(offer: { readonly interfaceId: string; readonly instanceId: string; readonly subchannelIndex: number }): string {
-  return `${offer.interfaceId}/${offer.instanceId}/${offer.subchannelIndex}`
-}
-
 export class MachineBus implements PairOwner {
   readonly context: MachineContext
   readonly ports: MachinePorts
   readonly transport: MachineTransport
   readonly time: DeviceTime
+  readonly #traced = (event: VmbusTraceEvent): void => traceBus(this.context.log, event, this.pairs)
   readonly #pairs = new Map<string, DevicePair>()
   #bus: VmbusBus | undefined
   #client: BusClient = 'kernel'
@@ -250,7 +233,7 @@ export class MachineBus implements PairOwner {
   }
 
   setTrace(on: boolean): void {
-    this.#bus?.setTrace(on ? (event) => this.#traced(event) : undefined)
+    this.#bus?.setTrace(on ? this.#traced : undefined)
   }
 
   // PairOwner
@@ -333,7 +316,7 @@ export class MachineBus implements PairOwner {
         channelOffered: (channelId, offer) => this.#channelOffered(channelId, offer),
       },
       host: { unloadComplete: () => this.ports.disconnected() },
-      trace: log.on ? (event) => this.#traced(event) : undefined,
+      trace: log.on ? this.#traced : undefined,
     }
   }
 
@@ -406,31 +389,5 @@ export class MachineBus implements PairOwner {
     if (found !== undefined || offer.subchannelIndex === 0) return found
     const primary = this.#pairs.get(offerKey({ ...offer, subchannelIndex: 0 }))
     return primary === undefined ? undefined : this.#subPair(primary, offer.subchannelIndex)
-  }
-
-  #traced(event: VmbusTraceEvent): void {
-    const { log } = this.context
-    switch (event.kind) {
-      case 'message':
-        log.add('message', event.direction === 'toHost' ? 'guest' : 'root', 0, `${event.message.kind} (${event.bytes})`)
-        break
-      case 'packet': {
-        if (event.step !== 'sent') break
-        const pair = this.pairs.find((candidate) => candidate.channel?.channelId === event.channelId)
-        const name = pair === undefined ? 'packet' : packetName(pair.device.kind, event.packet)
-        const text = `channel ${event.channelId}: ${name} (${event.packet.ringBytes})`
-        log.add('packet', event.direction === 'toHost' ? 'guest' : 'root', 0, text)
-        break
-      }
-      case 'signal':
-        log.add('signal', event.direction === 'toHost' ? 'guest' : 'root', 0, `channel ${event.channelId} by ${event.path}`)
-        break
-      case 'channelState':
-        if (event.side === 'server') log.add('lifecycle', 'root', 0, `channel ${event.channelId}: ${event.from} to ${event.to}`)
-        break
-      case 'connectionState':
-        if (event.side === 'server') log.add('lifecycle', 'root', 0, `VMBus: ${event.from} to ${event.to}`)
-        break
-    }
   }
 }

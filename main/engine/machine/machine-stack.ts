@@ -14,12 +14,7 @@ import {
   suspendPartition,
 } from '../hypervisor/index.ts'
 import { invariant, type Result, refuse, succeed } from '../kernel/result.ts'
-import type { KeyEvent } from '../providers/input/keyboard-protocol.ts'
-import { icStatus } from '../providers/integration/protocol.ts'
-import type { HeartbeatStatus } from '../providers/integration/services.ts'
 import { vmbusSint } from '../vmbus/versions.ts'
-import { KeyboardEnds } from './ends/input-ends.ts'
-import { IntegrationEnds } from './ends/integration-ends.ts'
 import { startedVps } from './guest-boot.ts'
 import { DEVICE_ROWS, isEnlightened, isSameDevice } from './guest-facts.ts'
 import { takeStep } from './guest-steps.ts'
@@ -27,6 +22,7 @@ import type { HostStack } from './host-stack.ts'
 import { MachineBus } from './machine-bus.ts'
 import { MachineContext } from './machine-context.ts'
 import { PortCallFailed } from './machine-ports.ts'
+import { MachineServices } from './machine-services.ts'
 import { MachineTraffic } from './machine-traffic.ts'
 import { MachineViews } from './machine-views.ts'
 import { guestMemory, mapRest } from './memory-map.ts'
@@ -68,6 +64,7 @@ export class MachineStack {
   readonly vmbus: MachineBus
   readonly traffic: MachineTraffic
   readonly views: MachineViews
+  readonly services: MachineServices
   stage: GuestStage = 'off'
   /** The guest's kernel has stopped moving: it takes no interrupt. */
   hung = false
@@ -79,6 +76,7 @@ export class MachineStack {
     this.vmbus = new MachineBus(this.context)
     this.traffic = new MachineTraffic(this)
     this.views = new MachineViews(this)
+    this.services = new MachineServices(this)
   }
 
   get spec(): MachineSpec {
@@ -164,7 +162,7 @@ export class MachineStack {
     if (!on && this.stage !== 'crashed')
       for (const vp of startedVps(this.context)) this.host.hypervisor.setInterruptFlag(this.partitionId, vp, true)
     this.host.settle()
-    if (!on && !this.hung && this.stage === 'services') this.syncTime()
+    if (!on && !this.hung && this.stage === 'services') this.services.syncTime()
   }
 
   /** Everything of the machine as rows; the machine goes on (suspend it before, power it off after). */
@@ -199,46 +197,7 @@ export class MachineStack {
 
   /** Sends the shutdown message of the integration service; whether the guest answered that it will. */
   requestShutdown(): boolean {
-    return this.traffic.sendShutdown().completed && this.#service('shutdown')?.shutdownStatus === icStatus.ok
-  }
-
-  /** Reads the guest's data exchange items and, where it can tell them, the addresses of these adapters. */
-  exchangeData(adapterIds: readonly string[]): void {
-    const service = this.#service('kvp')
-    if (service === undefined || !this.isOn || this.#suspended || this.stage === 'crashed' || this.hung) return
-    service.pollItems()
-    for (const id of adapterIds) service.askAddresses(id)
-    this.host.settle()
-  }
-
-  /** Addresses of an adapter as the guest has told them last; undefined when it has not. */
-  addressesOf(adapterId: string): readonly string[] | undefined {
-    return this.#service('kvp')?.addressesOf(adapterId)
-  }
-
-  /** Tells the guest the host's time at once: its own clock stood still. */
-  syncTime(): void {
-    this.#service('timesync')?.syncTime()
-    this.host.settle()
-  }
-
-  /** What the host knows of the guest's heartbeat. */
-  heartbeatStatus(): HeartbeatStatus {
-    return this.#service('heartbeat')?.heartbeatStatus(this.host.now()) ?? 'NoContact'
-  }
-
-  /** Key events of the connection window go to the guest by its keyboard's channel; false when no driver of it runs. */
-  press(events: readonly KeyEvent[]): boolean {
-    const pair = this.vmbus.pairs.find(({ device }) => device.kind === 'keyboard')
-    if (pair?.started !== true || pair.stalled || !(pair.ends instanceof KeyboardEnds)) return false
-    const pressed = pair.ends.provider.press(events)
-    this.host.settle()
-    return pressed
-  }
-
-  #service(kind: DeviceKind): IntegrationEnds | undefined {
-    const pair = this.vmbus.pairs.find(({ device }) => device.kind === kind)
-    return pair?.started === true && pair.ends instanceof IntegrationEnds ? pair.ends : undefined
+    return this.services.requestShutdown()
   }
 
   // Devices

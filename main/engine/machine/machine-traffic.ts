@@ -125,17 +125,22 @@ export class MachineTraffic {
   }
 
   /** A command through the emulated IDE controller, as firmware and guests without drivers do it. */
-  emulatedDisk(_device: DeviceSpec, access: 'read' | 'write', bytes: number): TransferReport {
+  emulatedDisk(device: DeviceSpec, access: 'read' | 'write', bytes: number, offset = 0): TransferReport {
+    if (!this.#canRun()) return this.#none()
     const commands = Math.max(1, Math.ceil(bytes / IDE_COMMAND_BYTES))
     const accesses = Array.from({ length: commands }, () => IDE_DMA).flat()
-    return this.#emulated(`disk ${access} of ${bytes} bytes`, accesses, 'virtual disk, file on the host volume')
+    const { host, spec, vmbus } = this.#machine
+    const { backend } = host.world.controller(spec.id, device, () => vmbus.time.now())
+    const { status, latencyTicks } = backend[access](0, offset, bytes)
+    const report = this.#emulated(`disk ${access} of ${bytes} bytes`, accesses, `virtual disk: ${status}, ${latencyTicks} ticks`)
+    return { ...report, completed: report.completed && status === 'ok' }
   }
 
   #disk(device: DeviceSpec, operation: 'read' | 'write', unit: number, offset: number, bytes: number): TransferReport {
     const { pair, ends } = this.#ends(device, StorageEnds)
     if (pair === undefined) {
       const started = this.#machine.vmbus.pairOf(device)?.started === true
-      return !started && device.kind === 'ide-filter' ? this.emulatedDisk(device, operation, bytes) : this.#none()
+      return !started && device.kind === 'ide-filter' ? this.emulatedDisk(device, operation, bytes, offset) : this.#none()
     }
     // The accelerator of an IDE disk knows one unit, whatever the disk's place.
     const lun = device.kind === 'ide-filter' ? 0 : unit

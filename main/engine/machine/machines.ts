@@ -86,7 +86,7 @@ export class Machines {
     const refusal = this.#start(vm, row === undefined ? undefined : parseSaved(row.stack))
     if (refusal !== undefined) return refusal
     this.#world.tables.saved_stack.delete(vm.id)
-    this.#requireOf(vm).syncTime()
+    this.#requireOf(vm).services.syncTime()
     this.#exchange(vm.id)
     return undefined
   }
@@ -149,7 +149,7 @@ export class Machines {
     if (stack === undefined) return { keys, text }
     stack.catchUp()
     const events = keyEvents(keys, text)
-    if (!stack.press(events)) {
+    if (!stack.services.press(events)) {
       if (vm.generation === 1) stack.traffic.emulatedKeys(events.length)
       return { keys, text }
     }
@@ -159,7 +159,7 @@ export class Machines {
 
   /** Addresses of an adapter as the guest's data exchange service has told them; undefined when there is no stack to ask, or no such service. */
   reportedAddresses(vm: VirtualMachineRow, adapterId: string): readonly string[] | undefined {
-    return this.#hosts.get(vm.hostId)?.machine(vm.id)?.addressesOf(adapterId)
+    return this.#hosts.get(vm.hostId)?.machine(vm.id)?.services.addressesOf(adapterId)
   }
 
   /** A machine has memory from the first moment of its start, its partition from the last. */
@@ -236,7 +236,7 @@ export class Machines {
   #exchange(vmId: string): void {
     const vm = this.#world.tables.virtual_machine.get(vmId)
     const stack = vm === undefined ? undefined : this.#hosts.get(vm.hostId)?.machine(vmId)
-    stack?.exchangeData(this.#world.by.adaptersOfVm.of(vmId).map(({ id }) => id))
+    stack?.services.exchangeData(this.#world.by.adaptersOfVm.of(vmId).map(({ id }) => id))
   }
 
   /** True when a step was taken. */
