@@ -16,6 +16,17 @@ export interface ControllerWorld {
   readonly backend: BlockBackend
 }
 
+export type UnitChanged = (lun: number, sizeBytes: number) => void
+
+/** An adapter as its cable sees it. */
+export interface AdapterPlug {
+  now(): number
+  /** Frames of the switch for the guest; not to be called inside `send` of the port. */
+  deliver(frames: readonly EthernetFrame[]): void
+  /** The cable was put into a switch, or taken out. */
+  linkChanged(connected: boolean): void
+}
+
 /** The far end of one adapter's cable. */
 export interface AdapterWorld {
   readonly facts: AdapterFacts
@@ -43,9 +54,9 @@ export interface GuestWorld {
 export interface DeviceWorld {
   /** Host time, 100 ns since 1601. */
   utc(): bigint
-  controller(machineId: string, device: DeviceSpec, now: () => number): ControllerWorld
-  /** `deliver` takes frames of the switch for the guest; not to be called inside `send` of the port. */
-  adapter(machineId: string, device: DeviceSpec, now: () => number, deliver: (frames: readonly EthernetFrame[]) => void): AdapterWorld
+  /** `changed` is told when a unit has another medium or another size; 0 bytes = nothing in it. */
+  controller(machineId: string, device: DeviceSpec, now: () => number, changed: UnitChanged): ControllerWorld
+  adapter(machineId: string, device: DeviceSpec, plug: AdapterPlug): AdapterWorld
   guest(machineId: string): GuestWorld
 }
 

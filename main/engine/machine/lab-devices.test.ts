@@ -83,6 +83,44 @@ describe('disks of a machine', () => {
   })
 })
 
+describe('media and cables that change while the machine runs', () => {
+  it('a disc that is put in or taken out is there, or not, for the next reads', () => {
+    const engine = running(['A'], ({ world }) => {
+      const iso = { kind: 'iso', sizeBytes: 700 * MIB, capacityBytes: 0, diskType: null, guestProductId: null } as const
+      world.tables.host_file.put(testFile('C:\\ISO\\tools.iso', iso))
+      world.tables.drive.put({ ...testDisk('A', ''), path: null, id: 'dvd', kind: 'dvd', location: 1 })
+    })
+    const stack = stackOf(engine, 'A')
+    const reads = (): boolean => stack.traffic.readDisk(deviceOf(stack, 'scsi'), 1, 0, 2048).completed
+    expect(reads()).toBe(false)
+    engine.world.tables.drive.patch('dvd', { path: 'C:\\ISO\\tools.iso' })
+    // The first command after a change is answered with a unit attention (devices reference 2.6).
+    expect([reads(), reads()]).toEqual([false, true])
+    engine.world.tables.drive.patch('dvd', { path: null })
+    expect(reads()).toBe(false)
+  })
+
+  it('a cable that goes into another switch carries the frames there', () => {
+    const engine = running(['A'])
+    const { world } = engine
+    world.tables.virtual_switch.put(testSwitch({ id: 'second' }))
+    const stack = stackOf(engine, 'A')
+    const sent = (id: string): number | undefined =>
+      world.machines.devices.network
+        .switchOf(id)
+        ?.toRow()
+        .ports.find((port) => port.id === 'adapter A')?.traffic.directedSent
+    const before = sent('switch-1') ?? 0
+    world.tables.network_adapter.patch('adapter A', { switchId: 'second' })
+    stack.traffic.sendFrame(deviceOf(stack, 'network'), 100)
+    expect([before, sent('switch-1'), sent('second')]).toEqual([0, undefined, 1])
+    stack.setTrace(true)
+    world.tables.network_adapter.patch('adapter A', { switchId: null })
+    expect(packets(stack)[0]).toMatch(/^NVSP SEND_RNDIS_PACKET \(receive, control\)/)
+    expect(stack.traffic.receiveFrame(deviceOf(stack, 'network'), 100).completed).toBe(false)
+  })
+})
+
 describe('adapters of a machine', () => {
   it('frames come to the machines on the same switch and to no other', () => {
     const engine = running(['A', 'B', 'C'], ({ world }) => {

@@ -1,9 +1,8 @@
 /** What lies behind the devices of a lab's machines: its virtual disks, its switches, its guests. */
 import { TICKS_PER_MS } from '../kernel/ticks.ts'
-import type { EthernetFrame } from '../providers/network/frame.ts'
 import type { VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
-import type { AdapterWorld, ControllerWorld, DeviceWorld } from './device-world.ts'
+import type { AdapterPlug, AdapterWorld, ControllerWorld, DeviceWorld, UnitChanged } from './device-world.ts'
 import { LabDisks } from './lab-disks.ts'
 import { LabGuest } from './lab-guest.ts'
 import { LabNetwork, NO_CABLE } from './lab-network.ts'
@@ -14,13 +13,13 @@ const UNIX_EPOCH_MS = 11_644_473_600_000
 
 export class LabDevices implements DeviceWorld {
   readonly network: LabNetwork
+  readonly disks: LabDisks
   readonly #world: World
-  readonly #disks: LabDisks
   readonly #guests = new Map<string, LabGuest>()
 
   constructor(world: World, volumeFull: (vmId: string, driveId: string) => void) {
     this.#world = world
-    this.#disks = new LabDisks(world, volumeFull)
+    this.disks = new LabDisks(world, volumeFull)
     this.network = new LabNetwork(world)
   }
 
@@ -29,14 +28,14 @@ export class LabDevices implements DeviceWorld {
     return BigInt(startTimeMs + UNIX_EPOCH_MS) * BigInt(TICKS_PER_MS) + BigInt(Math.max(0, this.#world.now))
   }
 
-  controller(machineId: string, device: DeviceSpec, now: () => number): ControllerWorld {
-    return this.#disks.controller(this.#machine(machineId), device, now)
+  controller(machineId: string, device: DeviceSpec, now: () => number, changed: UnitChanged): ControllerWorld {
+    return this.disks.controller(this.#machine(machineId), device, now, changed)
   }
 
-  adapter(machineId: string, device: DeviceSpec, now: () => number, deliver: (frames: readonly EthernetFrame[]) => void): AdapterWorld {
+  adapter(machineId: string, device: DeviceSpec, plug: AdapterPlug): AdapterWorld {
     const row = this.#world.by.adaptersOfVm.of(machineId).find(({ id }) => id.toLowerCase() === device.instanceId)
     // A saved machine may have lost an adapter since: nothing is plugged into it.
-    return row === undefined ? NO_CABLE : this.network.adapter(row, now, deliver)
+    return row === undefined ? NO_CABLE : this.network.adapter(row, plug)
   }
 
   guest(machineId: string): LabGuest {
@@ -50,6 +49,7 @@ export class LabDevices implements DeviceWorld {
   /** The machine has no stack any more. */
   forget(machineId: string): void {
     this.#guests.delete(machineId)
+    this.disks.forget(machineId)
   }
 
   #machine(machineId: string): VirtualMachineRow {

@@ -7,16 +7,24 @@ import { worldFiles } from '../storage/disk-files.ts'
 import { DiskStore } from '../storage/disk-store.ts'
 import { OpticalDrive, type OpticalMedium } from '../storage/optical-drive.ts'
 import type { World } from '../world.ts'
-import type { ControllerWorld } from './device-world.ts'
+import type { ControllerWorld, UnitChanged } from './device-world.ts'
 import { controllerId } from './specs.ts'
 import type { DeviceSpec } from './stack-types.ts'
 
 const PHYSICAL = 'Physical:'
 
+interface AttachedDrive {
+  readonly backend: ControllerBackend
+  readonly lun: number
+  readonly changed: UnitChanged
+}
+
 export class LabDisks {
   readonly #world: World
   readonly #store: DiskStore
   readonly #volumeFull: (vmId: string, driveId: string) => void
+  /** Drives that stand behind a controller now, by id. */
+  readonly #attached = new Map<string, AttachedDrive>()
 
   /** `volumeFull`: a write of a machine's disk found no room on its volume. */
   constructor(world: World, volumeFull: (vmId: string, driveId: string) => void) {
@@ -25,7 +33,7 @@ export class LabDisks {
     this.#volumeFull = volumeFull
   }
 
-  controller(vm: VirtualMachineRow, device: DeviceSpec, now: () => number): ControllerWorld {
+  controller(vm: VirtualMachineRow, device: DeviceSpec, now: () => number, changed: UnitChanged): ControllerWorld {
     const drives = this.#drivesOf(vm, device)
     const byLun = new Map(drives.map((drive) => [lunOf(device, drive), drive]))
     const backend = new ControllerBackend({
@@ -40,9 +48,25 @@ export class LabDisks {
       if (opened === undefined) return []
       const lun = lunOf(device, drive)
       backend.attach(lun, opened)
+      this.#attached.set(drive.id, { backend, lun, changed })
       return [logicalUnitOf(lun, opened, diskIdOf(drive), this.#givesBlocksBack(vm, drive))]
     })
     return { units, backend }
+  }
+
+  /** A drive of a machine that is on has another file in it, or none: its controller is told. */
+  driveChanged(vm: VirtualMachineRow, drive: DriveRow): void {
+    const attached = this.#attached.get(drive.id)
+    if (attached === undefined) return
+    const opened = this.#open(vm, drive)
+    if (opened === undefined) attached.backend.detach(attached.lun)
+    else attached.backend.attach(attached.lun, opened)
+    attached.changed(attached.lun, opened?.capacityBytes ?? 0)
+  }
+
+  /** The machine's controllers are gone. */
+  forget(vmId: string): void {
+    for (const drive of this.#world.by.drivesOfVm.of(vmId)) this.#attached.delete(drive.id)
   }
 
   #drivesOf(vm: VirtualMachineRow, device: DeviceSpec): readonly DriveRow[] {

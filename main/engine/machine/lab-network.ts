@@ -4,10 +4,9 @@ import { isMac } from '../network/addresses.ts'
 import { defaultPort } from '../network/port.ts'
 import { defaultUplink } from '../network/topology.ts'
 import { VirtualSwitch } from '../network/virtual-switch.ts'
-import type { EthernetFrame } from '../providers/network/frame.ts'
 import type { NetworkAdapterRow, SwitchRow } from '../rows.ts'
 import type { World } from '../world.ts'
-import type { AdapterWorld } from './device-world.ts'
+import type { AdapterPlug, AdapterWorld } from './device-world.ts'
 
 /** Speed that a synthetic adapter tells its guest, bits per second. */
 const LINK_BITS = 10_000_000_000
@@ -25,9 +24,17 @@ export const NO_CABLE: AdapterWorld = {
   port: { send: () => ({ latencyTicks: 0, accepted: false }) },
 }
 
+/** What an adapter is plugged into now. */
+interface Cable {
+  readonly plug: AdapterPlug
+  switch: VirtualSwitch | undefined
+  port: AdapterWorld['port'] | undefined
+}
+
 export class LabNetwork {
   readonly #world: World
   readonly #switches = new Map<string, VirtualSwitch>()
+  readonly #cables = new Map<string, Cable>()
 
   constructor(world: World) {
     this.#world = world
@@ -39,19 +46,49 @@ export class LabNetwork {
   }
 
   /** Plugs an adapter in. Without a switch, or with an address that another adapter has there, its cable is out. */
-  adapter(row: NetworkAdapterRow, now: () => number, deliver: (frames: readonly EthernetFrame[]) => void): AdapterWorld {
+  adapter(row: NetworkAdapterRow, plug: AdapterPlug): AdapterWorld {
     const mac = (row.macAddress.match(/../g) ?? ['00', '00', '00', '00', '00', '00']).join('-')
-    const unplugged: AdapterWorld = { ...NO_CABLE, facts: { ...NO_CABLE.facts, mac } }
+    const cable: Cable = { plug, switch: undefined, port: undefined }
+    this.#cables.set(row.id, cable)
+    this.#connect(row, cable)
+    return {
+      facts: { ...NO_CABLE.facts, mac, connected: cable.port !== undefined },
+      port: { send: (frame, info) => (cable.port ?? NO_CABLE.port).send(frame, info) },
+      unplug: () => {
+        this.#disconnect(row.id, cable)
+        if (this.#cables.get(row.id) === cable) this.#cables.delete(row.id)
+      },
+    }
+  }
+
+  /** The cable of an adapter of a machine that is on goes into another switch, or out: the guest sees its link go and come. */
+  adapterChanged(row: NetworkAdapterRow): void {
+    const cable = this.#cables.get(row.id)
+    if (cable === undefined) return
+    const before = cable.port !== undefined
+    this.#disconnect(row.id, cable)
+    if (before) cable.plug.linkChanged(false)
+    this.#connect(row, cable)
+    if (cable.port !== undefined) cable.plug.linkChanged(true)
+  }
+
+  #connect(row: NetworkAdapterRow, cable: Cable): void {
+    const { plug } = cable
     const item = row.switchId === null || !isMac(row.macAddress) ? undefined : this.#switch(row.switchId)
-    if (item === undefined) return unplugged
-    item.disconnect(row.id)
-    const port = item.connect({ ...defaultPort, id: row.id, kind: row.kind, macAddress: row.macAddress }, now())
-    if (!port.ok) return unplugged
+    const port = item?.connect({ ...defaultPort, id: row.id, kind: row.kind, macAddress: row.macAddress }, plug.now())
+    if (item === undefined || port?.ok !== true) return
     port.value.onReceive((frame) => {
       const copy = adapterFrameOf(frame)
-      if (copy !== undefined) deliver([copy])
+      if (copy !== undefined) plug.deliver([copy])
     })
-    return { facts: { ...unplugged.facts, connected: true }, port: adapterPort(port.value, now), unplug: () => item.disconnect(row.id) }
+    cable.switch = item
+    cable.port = adapterPort(port.value, () => plug.now())
+  }
+
+  #disconnect(id: string, cable: Cable): void {
+    cable.switch?.disconnect(id)
+    cable.switch = undefined
+    cable.port = undefined
   }
 
   #switch(id: string): VirtualSwitch | undefined {

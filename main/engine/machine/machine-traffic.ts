@@ -130,7 +130,12 @@ export class MachineTraffic {
     const commands = Math.max(1, Math.ceil(bytes / IDE_COMMAND_BYTES))
     const accesses = Array.from({ length: commands }, () => IDE_DMA).flat()
     const { host, spec, vmbus } = this.#machine
-    const { backend } = host.world.controller(spec.id, device, () => vmbus.time.now())
+    const { backend } = host.world.controller(
+      spec.id,
+      device,
+      () => vmbus.time.now(),
+      () => undefined,
+    )
     const { status, latencyTicks } = backend[access](0, offset, bytes)
     const report = this.#emulated(`disk ${access} of ${bytes} bytes`, accesses, `virtual disk: ${status}, ${latencyTicks} ticks`)
     return { ...report, completed: report.completed && status === 'ok' }

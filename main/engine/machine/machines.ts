@@ -41,7 +41,14 @@ export class Machines {
     })
     // A guest tells of its addresses when its link changes.
     world.tables.network_adapter.observe((before, after) => {
-      if (before !== undefined && after !== undefined && before.switchId !== after.switchId) this.#exchange(after.vmId)
+      if (before === undefined || after === undefined || before.switchId === after.switchId) return
+      this.devices.network.adapterChanged(after)
+      this.#exchange(after.vmId)
+    })
+    world.tables.drive.observe((before, after) => {
+      const vm = after === undefined ? undefined : world.tables.virtual_machine.get(after.vmId)
+      if (before !== undefined && after !== undefined && vm !== undefined && before.path !== after.path)
+        this.devices.disks.driveChanged(vm, after)
     })
   }
 
@@ -236,6 +243,7 @@ export class Machines {
   #exchange(vmId: string): void {
     const vm = this.#world.tables.virtual_machine.get(vmId)
     const stack = vm === undefined ? undefined : this.#hosts.get(vm.hostId)?.machine(vmId)
+    stack?.host.settle()
     stack?.services.exchangeData(this.#world.by.adaptersOfVm.of(vmId).map(({ id }) => id))
   }
 

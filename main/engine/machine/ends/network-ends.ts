@@ -39,12 +39,11 @@ export class NetworkEnds implements DeviceEnds {
       if (!stalled()) this.#provider.wake()
     }
     const guestWakes: Sleeper = () => this.#client.wake()
-    this.#adapter = world.adapter(
-      context.spec.id,
-      device,
-      () => time.now(),
-      (frames) => void this.deliver(frames),
-    )
+    this.#adapter = world.adapter(context.spec.id, device, {
+      now: () => time.now(),
+      deliver: (frames) => void this.deliver(frames),
+      linkChanged: (connected) => this.#provider.setConnected(connected),
+    })
     const { port, facts } = this.#adapter
     const newest = nvspVersionOfHost[parts.guestRelease] ?? nvspVersion.v6_1
     this.#provider = new NetworkProvider(

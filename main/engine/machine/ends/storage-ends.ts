@@ -33,7 +33,12 @@ export class StorageEnds implements DeviceEnds {
       if (!stalled()) this.#provider.wake()
     }
     const guestWakes: Sleeper = () => this.#client.wake()
-    const { units, backend } = world.controller(context.spec.id, device, () => time.now())
+    const { units, backend } = world.controller(
+      context.spec.id,
+      device,
+      () => time.now(),
+      (lun, sizeBytes) => this.#changed(lun, sizeBytes),
+    )
     const newest = storageVersionOfHost[parts.guestRelease] ?? storageVersion.v6_2
     this.#provider = new StorageProvider(
       {
@@ -63,6 +68,12 @@ export class StorageEnds implements DeviceEnds {
         },
       },
     })
+  }
+
+  #changed(lun: number, sizeBytes: number): void {
+    const unit = this.#provider.units.find((candidate) => candidate.lun === lun)
+    if (unit?.type === 'dvd') this.#provider.changeMedium(lun, sizeBytes)
+    else if (unit !== undefined && unit.sizeBytes !== sizeBytes) this.#provider.resizeUnit(lun, sizeBytes)
   }
 
   get provider(): VmbusProvider {
