@@ -137,10 +137,12 @@ export class HostStack implements StackHost {
     this.#effects.push(effect)
   }
 
-  /** Lets time pass up to the clock's now: timers, monitor polls, scheduling windows, and what devices do by the clock. */
+  /**
+   * Lets time pass up to the clock's now: timers, monitor polls, scheduling windows. What devices do by the clock waits until their machine is
+   * touched (`MachineStack.catchUp`): thousands of idle machines cost nothing.
+   */
   advance(): void {
     this.hypervisor.advance()
-    for (const machine of this.#machines.values()) machine.catchUp()
     this.settle()
   }
 
