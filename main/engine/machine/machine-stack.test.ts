@@ -383,7 +383,9 @@ describe('the protocols of the pairs', () => {
     ['2016', ['SCSI controller 6.2', 'Network adapter 6.0', 'Heartbeat 3.0']],
   ] as const)('agree on what a host of %s and its guest both know', (release, versions) => {
     const guest = release.startsWith('2008') ? 'windows-server-2008' : 'windows-server-2022'
-    const machine = new StackBench({ release }).start(machineSpec('a', guest, { devices: [SCSI, NETWORK, { kind: 'heartbeat' }] }))
+    const machine = new StackBench({ release }).start(
+      machineSpec('a', guest, { generation: 1, devices: [SCSI, NETWORK, { kind: 'heartbeat' }] }),
+    )
     const agreed = machine
       .channelViews()
       .filter(({ subchannelIndex }) => subchannelIndex === 0)

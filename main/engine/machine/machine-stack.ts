@@ -170,7 +170,7 @@ export class MachineStack {
     this.traffic.catchUp()
     this.host.settle()
     return {
-      version: 1,
+      version: 2,
       spec: this.spec,
       savedTick: this.host.now(),
       stage: this.stage,

@@ -53,7 +53,7 @@ describe('rows of saved device pairs', () => {
 
   it('of anything else than a saved machine are refused', () => {
     const { host } = new StackBench()
-    for (const rows of ['{', null, 5, [], {}, { version: 1 }, { ...JSON.parse(savedMachine()), version: 2 }]) {
+    for (const rows of ['{', null, 5, [], {}, { version: 2 }, { ...JSON.parse(savedMachine()), version: 1 }]) {
       expect(host.restore(rows)).toMatchObject({ ok: false, refusal: { code: 'saved-state-refused' } })
     }
     expect(host.hypervisor.partitions).toHaveLength(1)

@@ -36,5 +36,5 @@ export function checkSaved(saved: unknown): SavedStack | string {
   const fault = shapeFault(savedShape, saved, 'the saved machine')
   if (fault !== undefined) return fault
   const { version } = saved as SavedStack
-  return version === 1 ? (saved as SavedStack) : `a saved machine of version ${version}`
+  return version === 2 ? (saved as SavedStack) : `a saved machine of version ${version}`
 }
