@@ -8,6 +8,7 @@ import { Sampler, watchRemovals } from './counters/sampler.ts'
 import { handleFaultEvent } from './faults/events.ts'
 import { assertNever, invariant } from './kernel/result.ts'
 import type { Tick } from './kernel/ticks.ts'
+import { writeFoundNoRoom } from './management/critical.ts'
 import { followFiles } from './management/disks/file-work.ts'
 import { handleBalance, watchDynamicMemory } from './management/memory-balance.ts'
 import { handleGuest, handleJobEvent } from './management/transitions.ts'
@@ -24,6 +25,7 @@ export class Engine {
   constructor(rows: LabRows) {
     this.world = new World(rows)
     this.metrics = new MetricsReader(this.world)
+    this.world.machines.onVolumeFull = (vmId, driveId) => writeFoundNoRoom(this.world, vmId, driveId)
     this.world.machines.adopt()
     watchDynamicMemory(this.world)
     followFiles(this.world)

@@ -146,7 +146,8 @@ export function buildRouter({ service, programVersion, shell }: RouterOptions) {
           if (vm.state !== 'Running') {
             return { ok: false, refusal: { code: 'console-not-running', values: { name: vm.name, state: vm.state } } }
           }
-          applyEffects(world, vm.id, sendKeys(world, vm.id, input.keys, input.text))
+          const { keys, text } = world.machines.typeKeys(vm, input.keys, input.text)
+          applyEffects(world, vm.id, sendKeys(world, vm.id, keys, text))
           return { ok: true, jobId: null }
         }),
       ),

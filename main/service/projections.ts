@@ -114,7 +114,7 @@ function adapterView(world: World, vm: VirtualMachineRow, adapter: NetworkAdapte
     id: adapter.id,
     text: `${label} (${adapter.dynamicMac ? 'Dynamic' : 'Static'} MAC: ${pairs})`,
     connection: connection?.name ?? 'Not connected',
-    ipAddresses: ipAddresses(world, vm.id, adapter.id).join(', '),
+    ipAddresses: (world.machines.reportedAddresses(vm, adapter.id) ?? ipAddresses(world, vm.id, adapter.id)).join(', '),
     status: adapterStatus(world, vm.id, adapter.id),
   }
 }

@@ -4,28 +4,36 @@ import { type EmulatedEvent, type EmulatedOperation, type InterruptController, i
 /** I/O base of the first legacy adapter; one CSR is 8 bytes wide. */
 const csr = (number: number): number => 0xec00 + 8 * number
 
-function* nicService(controller: InterruptController): EmulatedOperation {
+/** `again`: the driver looks for another cause before it returns (core sheet 6.4); devices reference 8.3 counts a driver that does not. */
+function* nicService(controller: InterruptController, again: boolean): EmulatedOperation {
   yield* interrupt(11, controller, [
     portIn(csr(5), 'CSR5: cause', 4),
     portOut(csr(5), 'CSR5: acknowledge', 4),
     portOut(csr(7), 'CSR7: mask', 4),
     portOut(csr(7), 'CSR7: unmask', 4),
+    ...(again ? [portIn(csr(5), 'CSR5: another cause?', 4)] : []),
   ])
 }
 
 /** A frame out of a DEC 21140: poll demand, then the interrupt. Batched frames share the interrupt: `frames` of one poll. */
-export function* legacySend(frames: number, frameBytes: number, controller: InterruptController): EmulatedOperation {
+export function* legacySend(frames: number, frameBytes: number, controller: InterruptController, again = false): EmulatedOperation {
   for (let i = 0; i < frames; i++) {
     yield portOut(csr(1), 'CSR1: transmit poll', 4)
     yield { kind: 'copy', bytes: frameBytes, what: 'guest to worker' }
   }
-  yield* nicService(controller)
+  yield* nicService(controller, again)
 }
 
 /** Frames into a DEC 21140: the worker fills descriptors, one interrupt for the batch; `poll` = CSR2 after the ring was empty. */
-export function* legacyReceive(frames: number, frameBytes: number, controller: InterruptController, poll = true): EmulatedOperation {
+export function* legacyReceive(
+  frames: number,
+  frameBytes: number,
+  controller: InterruptController,
+  poll = true,
+  again = false,
+): EmulatedOperation {
   for (let i = 0; i < frames; i++) yield { kind: 'copy', bytes: frameBytes, what: 'worker to guest' }
-  yield* nicService(controller)
+  yield* nicService(controller, again)
   if (poll) yield portOut(csr(2), 'CSR2: receive poll', 4)
 }
 

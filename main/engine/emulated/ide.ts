@@ -27,8 +27,6 @@ const ports = [
 
 /** Ports of the enlightened INT 13h service: hard disks and optical drives. */
 export const int13Ports = { disk: 0x1e0, dvd: 0x160 } as const
-/** Bytes of the command that the port gets the address of. */
-export const int13CommandBytes = 28
 
 /** True when 28 bits do not suffice. */
 export function needsLba48(transfer: IdeTransfer): boolean {

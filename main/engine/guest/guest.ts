@@ -64,7 +64,10 @@ export function thawGuest(world: World, vmId: string): void {
  */
 export function requestShutdown(world: World, vmId: string, speedFactor = 1): Result<void, 'shutdown-service-missing'> {
   const guest = world.tables.guest.get(vmId)
-  if (guest === undefined || !serviceRuns(guest, 'shutdown')) {
+  const vm = world.tables.virtual_machine.get(vmId)
+  // The request and its answer go through the machine's shutdown channel.
+  const answered = guest !== undefined && vm !== undefined && serviceRuns(guest, 'shutdown') && world.machines.askShutdown(vm)
+  if (!answered) {
     const name = guest?.productId == null ? 'no operating system' : guestProduct(guest.productId).name
     return refuse('shutdown-service-missing', { guest: name, phase: guest?.phase ?? 'powered-off' })
   }

@@ -1,4 +1,7 @@
-/** Emulated devices of Generation 1 as what a guest's driver does to their ports: every access is one intercept (core sheet 6.3, 6.4; devices 6). */
+/** What guests without drivers do to the emulated devices of Generation 1, as the port accesses that leave the guest: each is one intercept. */
+import type { EmulatedEvent } from '../emulated/access.ts'
+import { legacyReceive, legacySend, ps2Bytes } from '../emulated/devices.ts'
+import { ideDma } from '../emulated/ide.ts'
 
 export interface PortAccess {
   readonly port: number
@@ -6,63 +9,31 @@ export interface PortAccess {
   readonly size?: 1 | 2 | 4
 }
 
-const inb = (port: number): PortAccess => ({ port, access: 'read' })
-const outb = (port: number): PortAccess => ({ port, access: 'write' })
-const outl = (port: number): PortAccess => ({ port, access: 'write', size: 4 })
-const inl = (port: number): PortAccess => ({ port, access: 'read', size: 4 })
+/** The accesses that go to the worker process; copies and the end of an interrupt cost no intercept of it. */
+function portsOf(events: Iterable<EmulatedEvent>): readonly PortAccess[] {
+  return [...events].flatMap((event): PortAccess[] =>
+    event.kind === 'port' ? [{ port: event.port, access: event.access === 'in' ? 'read' : 'write', size: event.width }] : [],
+  )
+}
 
-/** I/O base of the bus master of the emulated PIIX4 controller. */
-const BUS_MASTER = 0xffa0
+const transfer = { channel: 0, device: 0, lba: 0, sectors: 8, write: false } as const
+/** Intercepts do not depend on how an interrupt ends, and a frame of any length takes the same accesses. */
+const CONTROLLER = 'none'
+const FRAME_BYTES = 1514
 
 /** LBA28 bus-master DMA of one command, read or write: 21 accesses (core sheet 6.3). */
-export const IDE_DMA: readonly PortAccess[] = [
-  inb(0x3f6),
-  outb(0x1f6),
-  inb(0x3f6),
-  outl(BUS_MASTER + 4),
-  outb(BUS_MASTER),
-  inb(BUS_MASTER + 2),
-  outb(BUS_MASTER + 2),
-  outb(0x1f2),
-  outb(0x1f3),
-  outb(0x1f4),
-  outb(0x1f5),
-  outb(0x1f6),
-  outb(0x1f7),
-  inb(BUS_MASTER),
-  outb(BUS_MASTER),
-  inb(BUS_MASTER + 2),
-  inb(BUS_MASTER),
-  outb(BUS_MASTER),
-  inb(0x3f6),
-  inb(0x1f7),
-  outb(BUS_MASTER + 2),
-]
+export const IDE_DMA = portsOf(ideDma(transfer, { style: 'careful', controller: CONTROLLER, batchedStrings: true }))
 /** Sectors of one LBA28 command at the most, bytes. */
 export const IDE_COMMAND_BYTES = 256 * 512
 
-/** I/O base of the emulated DEC 21140. */
-const TULIP = 0xec00
-/** One frame sent: poll demand, then the interrupt: CSR5 read and acknowledged, CSR7 twice, CSR5 again. */
-export const TULIP_SEND: readonly PortAccess[] = [
-  outl(TULIP + 0x08),
-  inl(TULIP + 0x28),
-  outl(TULIP + 0x28),
-  outl(TULIP + 0x38),
-  outl(TULIP + 0x38),
-  inl(TULIP + 0x28),
-]
+/** One frame sent: poll demand, then the interrupt with a last look at its cause. */
+export const TULIP_SEND = portsOf(legacySend(1, FRAME_BYTES, CONTROLLER, true))
 /** One frame received: the interrupt, and the poll of the receiver. */
-export const TULIP_RECEIVE: readonly PortAccess[] = [
-  inl(TULIP + 0x28),
-  outl(TULIP + 0x28),
-  outl(TULIP + 0x38),
-  outl(TULIP + 0x38),
-  inl(TULIP + 0x28),
-  outl(TULIP + 0x10),
-]
+export const TULIP_RECEIVE = portsOf(legacyReceive(1, FRAME_BYTES, CONTROLLER, true, true))
 /** One movement of the PS/2 mouse: three bytes, each with its status. */
-export const PS2_MOUSE: readonly PortAccess[] = [inb(0x64), inb(0x60), inb(0x64), inb(0x60), inb(0x64), inb(0x60)]
+export const PS2_MOUSE = portsOf(ps2Bytes(3, true, CONTROLLER))
+/** One scan code of the PS/2 keyboard with its status. */
+export const PS2_KEY = portsOf(ps2Bytes(1, false, CONTROLLER))
 
 export const EMULATED_ACCESSES = {
   disk: IDE_DMA.length,

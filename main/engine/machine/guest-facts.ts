@@ -2,7 +2,7 @@
 import type { GuestProfile } from '../hypervisor/index.ts'
 import type { GuestProduct, IntegrationService, SyntheticDriver } from '../products/guests.ts'
 import type { DeviceClassName } from '../vmbus/classes.ts'
-import { type VmbusVersion, versionText, vmbusVersions } from '../vmbus/versions.ts'
+import { type VmbusVersion, versionText, vmbusVersion, vmbusVersions } from '../vmbus/versions.ts'
 import type { DeviceKind, DeviceSpec, GuestFacts } from './stack-types.ts'
 
 /** What the stack has to know of a system that runs on a machine with `processorCount` virtual processors. */
@@ -96,14 +96,14 @@ export const DEVICE_ROWS: Readonly<Record<DeviceKind, DeviceRow>> = {
   kvp: { className: 'kvp', driver: 'integration', service: 'data-exchange', step: 'services', title: 'Data Exchange' },
   vss: { className: 'vss', driver: 'integration', service: 'backup', step: 'services', title: 'Backup (volume checkpoint)' },
   'file-copy': { className: 'guestServices', driver: 'integration', service: 'guest-services', step: 'services', title: 'Guest services' },
-  rdv: { className: 'rdv', driver: 'integration', service: null, step: 'services', title: 'Remote Desktop Virtualization' },
+  rdv: { className: 'rdpControl', driver: 'integration', service: null, step: 'services', title: 'Remote Desktop Control Channel' },
 }
 
-/** Whether the guest has the driver (and runs the service) that a device wants. Remote desktop virtualization is Windows' alone. */
+/** Whether the guest has the driver (and runs the service) that a device wants. Enhanced sessions by VMBus are Windows' alone, from 8.1 on. */
 export function hasDriver(guest: GuestFacts, kind: DeviceKind): boolean {
   const row = DEVICE_ROWS[kind]
   if (guest.vmbus === null || row.driver === null || !guest.drivers.includes(row.driver)) return false
-  if (kind === 'rdv') return guest.family === 'windows' && (vmbusVersionOf(guest.vmbus) ?? 0) >= 0x0002_0004
+  if (kind === 'rdv') return guest.family === 'windows' && (vmbusVersionOf(guest.vmbus) ?? 0) >= vmbusVersion.v3_0
   return row.service === null || guest.services.includes(row.service)
 }
 

@@ -17,7 +17,7 @@ const toStage: Readonly<Record<Exclude<GuestStep, 'shutdown' | 'crash'>, GuestSt
 }
 
 /** Takes a step; false when the guest has nothing for it, or is not where it follows. */
-export function takeStep(machine: MachineStack, step: GuestStep): boolean {
+export function takeStep(machine: MachineStack, step: GuestStep, asked: boolean): boolean {
   switch (step) {
     case 'firmware':
       return firmware(machine)
@@ -28,7 +28,7 @@ export function takeStep(machine: MachineStack, step: GuestStep): boolean {
     case 'services':
       return openDevices(machine, 'services')
     case 'shutdown':
-      return shutDown(machine)
+      return shutDown(machine, asked)
     case 'crash':
       return crash(machine)
   }
@@ -93,11 +93,11 @@ function openDevices(machine: MachineStack, step: 'devices' | 'services'): boole
   return bus.openChannels().length > before
 }
 
-/** True when the host's request was answered; the guest ends in any case. */
-function shutDown(machine: MachineStack): boolean {
+/** True when the host's request was answered, or was not needed; the guest ends in any case. */
+function shutDown(machine: MachineStack, asked: boolean): boolean {
   if (machine.stage !== 'kernel' && machine.stage !== 'devices' && machine.stage !== 'services') return false
   machine.traffic.stop()
-  const answered = machine.requestShutdown()
+  const answered = !asked || machine.requestShutdown()
   machine.stage = 'shut-down'
   const { bus } = machine.vmbus
   if (bus !== undefined) {

@@ -21,10 +21,13 @@ import {
 } from '../hypervisor/index.ts'
 import { invariant, type Result, refuse, succeed } from '../kernel/result.ts'
 import type { Tick } from '../kernel/ticks.ts'
+import type { DeviceTime } from './device-time.ts'
+import { type DeviceWorld, plainWorld } from './device-world.ts'
 import type { FlagTarget, RootFlag, StackHost } from './machine-context.ts'
 import { ROOT_MESSAGE_SINT } from './machine-ports.ts'
 import { MachineStack } from './machine-stack.ts'
 import { type HostRelease, hostRelease, platformOf } from './platform.ts'
+import { checkSaved } from './saved-stack.ts'
 import type { StackLog } from './stack-log.ts'
 import type { CounterRow, DeviceKind, DeviceView, HostSpec, MachineSpec, PowerOnRefusal, SavedStack } from './stack-types.ts'
 
@@ -65,6 +68,8 @@ export class HostStack implements StackHost {
   readonly spec: HostSpec
   readonly release: HostRelease
   readonly hypervisor: Hypervisor
+  /** What lies behind the devices of the machines. */
+  readonly world: DeviceWorld
   readonly #now: () => Tick
   readonly #machines = new Map<string, MachineStack>()
   readonly #byPartition = new Map<PartitionId, MachineStack>()
@@ -82,10 +87,13 @@ export class HostStack implements StackHost {
   #work: (() => void)[] = []
   #settling = false
   #monitorsWait = false
+  #waiting: DeviceTime[] = []
+  readonly #ahead = new Set<DeviceTime>()
 
   /** A host that has just started: only the root runs. `now` is the simulation's clock, 100 ns. */
-  constructor(spec: HostSpec, now: () => Tick) {
+  constructor(spec: HostSpec, now: () => Tick, world: DeviceWorld = plainWorld()) {
     this.spec = spec
+    this.world = world
     this.release = hostRelease(spec.release)
     this.#now = now
     this.hypervisor = new Hypervisor(platformOf(spec), { now, notifier: this.#notifier() })
@@ -113,9 +121,10 @@ export class HostStack implements StackHost {
     return this.#start(spec, options, undefined)
   }
 
-  /** A saved machine goes on in a new partition. */
-  restore(saved: SavedStack, options: StartOptions = {}): Result<MachineStack, PowerOnRefusal> {
-    return this.#start(saved.spec, options, saved)
+  /** A saved machine goes on in a new partition. Rows that are none of a saved machine are refused. */
+  restore(saved: unknown, options: StartOptions = {}): Result<MachineStack, PowerOnRefusal> {
+    const checked = checkSaved(saved)
+    return typeof checked === 'string' ? refuse('saved-state-refused', { reason: checked }) : this.#start(checked.spec, options, checked)
   }
 
   #start(spec: MachineSpec, options: StartOptions, saved: SavedStack | undefined): Result<MachineStack, PowerOnRefusal> {
@@ -145,7 +154,10 @@ export class HostStack implements StackHost {
     this.#effects.push(effect)
   }
 
-  /** Lets time pass up to the clock's now: timers, monitor polls, scheduling windows. */
+  /**
+   * Lets time pass up to the clock's now: timers, monitor polls, scheduling windows. What devices do by the clock waits until their machine is
+   * touched (`MachineStack.catchUp`): thousands of idle machines cost nothing.
+   */
   advance(): void {
     this.hypervisor.advance()
     this.settle()
@@ -277,6 +289,11 @@ export class HostStack implements StackHost {
     this.#monitorsWait = true
   }
 
+  devicesWait(time: DeviceTime): void {
+    if (!this.#waiting.includes(time)) this.#waiting.push(time)
+    this.#ahead.add(time)
+  }
+
   defer(work: () => void): void {
     this.#work.push(work)
   }
@@ -292,12 +309,20 @@ export class HostStack implements StackHost {
         done += batch.length
         invariant(done < SETTLE_LIMIT, 'the stack of the host does not come to rest')
         if (this.#work.length > 0) continue
-        if (!this.#monitorsWait) return
-        this.#monitorsWait = false
-        // The delay of a monitor poll is part of the request's time, not of the lab's.
-        this.hypervisor.expire(this.#now() + LONGEST_POLL)
+        if (this.#monitorsWait) {
+          this.#monitorsWait = false
+          // The delay of a monitor poll is part of the request's time, not of the lab's.
+          this.hypervisor.expire(this.#now() + LONGEST_POLL)
+          continue
+        }
+        if (this.#waiting.length === 0) return
+        const waiting = this.#waiting
+        this.#waiting = []
+        for (const time of waiting) time.runRequests()
       }
     } finally {
+      for (const time of this.#ahead) time.rest()
+      this.#ahead.clear()
       this.#settling = false
     }
   }

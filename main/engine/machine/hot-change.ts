@@ -1,17 +1,12 @@
 /** What changes in a machine while it runs: disks behind a controller, memory, its share of the processors. Each arrives in the guest by VMBus. */
-import { HvCall, HvStatus, MapFlag, PropertyCode, statusName } from '../hypervisor/index.ts'
+import { HvCall, PropertyCode } from '../hypervisor/index.ts'
 import { type Refusal, refuse } from '../kernel/result.ts'
-import { workPacket } from './device-pair.ts'
+import { StorageEnds } from './ends/storage-ends.ts'
 import { isSameDevice } from './guest-facts.ts'
 import type { MachineStack } from './machine-stack.ts'
-import { CALL_PAGES, gpaRange, mapRest } from './memory-map.ts'
-import { PairOp } from './pair-payload.ts'
+import { moveMemory, resize } from './memory-moves.ts'
 import type { DeviceSpec, MachineSpec, PowerOnRefusal } from './stack-types.ts'
 
-const PAGES_PER_MB = 256
-const PAGES_PER_2M = 512
-/** A start sequence that has been gone through, however long that of the controller would be with its present disks. */
-const START_DONE = 0xfff
 const FULL_SHARE = 0x1_0000
 
 /** Devices that came, went, or have other disks behind them: the machine becomes what `wanted` says. */
@@ -29,15 +24,12 @@ function unitsOf(device: DeviceSpec): string {
   return [...(device.units ?? [])].sort((a, b) => a - b).join()
 }
 
-/** ENUMERATE_BUS of the storage protocol: the guest asks the controller for its disks again (linux: storvsc_drv.c). */
+/** The provider says that its bus has changed (ENUMERATE_BUS), and the guest asks the controller for its disks again (linux: storvsc_drv.c). */
 function changeUnits(machine: MachineStack, device: DeviceSpec): void {
   const devices = machine.spec.devices.map((other) => (isSameDevice(other, device) ? device : other))
   machine.context.spec = { ...machine.spec, devices }
-  const pair = machine.vmbus.pairOf(device)
-  if (pair?.started !== true) return
-  pair.guestAt = START_DONE
-  pair.hostAt = START_DONE
-  pair.sendFromHost(workPacket(PairOp.EnumerateBus, { id: machine.traffic.nextRequest++ }))
+  const ends = machine.vmbus.pairOf(device)?.ends
+  if (ends instanceof StorageEnds) ends.changeUnits(device)
   machine.host.settle()
 }
 
@@ -46,37 +38,12 @@ function changeUnits(machine: MachineStack, device: DeviceSpec): void {
  * Refused when the host's memory does not suffice; nothing has changed then.
  */
 export function applyMemory(machine: MachineStack, memoryMb: number): Refusal<PowerOnRefusal> | undefined {
-  const before = machine.spec.memoryMb * PAGES_PER_MB
-  const after = memoryMb * PAGES_PER_MB
-  if (after === before) return undefined
-  const added: { page: number; pages: number }[] = []
-  if (after > before) {
-    for (const block of gpaRange(before, after)) {
-      added.push(block)
-      const status = mapRest(machine.context, block)
-      if (status === HvStatus.Success) continue
-      for (const done of added) unmap(machine, done.page, done.pages)
-      return refuse('insufficient-memory' as const, { call: 'MapGpaPages', status: statusName(status) }, 'S34').refusal
-    }
-  } else for (const block of gpaRange(after, before)) unmap(machine, block.page, block.pages)
-  machine.context.spec = { ...machine.spec, memoryMb }
-  const pair = machine.vmbus.pairOf({ kind: 'dynamic-memory' })
-  if (pair?.started === true) pair.sendFromHost(workPacket(PairOp.MemoryChange, { id: machine.traffic.nextRequest++ }))
-  machine.host.settle()
-  return undefined
-}
-
-function unmap(machine: MachineStack, page: number, pages: number): void {
-  for (let done = 0; done < pages; done += CALL_PAGES) {
-    const count = Math.min(CALL_PAGES, pages - done) / PAGES_PER_2M
-    const input = {
-      targetPartitionId: machine.partitionId,
-      targetPage: page + done,
-      pageCount: count,
-      unmapFlags: MapFlag.LargePage,
-    }
-    machine.context.rootCall(HvCall.UnmapGpaPages, input, machine.partitionId)
-  }
+  const before = machine.spec.memoryMb
+  if (memoryMb === before) return undefined
+  if (moveMemory(machine, memoryMb > before ? 'hotAdd' : 'balloon', Math.abs(memoryMb - before))) return undefined
+  // A guest that takes no part in it finds the change when it looks.
+  if (resize(machine, before, memoryMb)) return undefined
+  return refuse('insufficient-memory' as const, { call: 'MapGpaPages', status: 'HV_STATUS_INSUFFICIENT_MEMORY' }, 'S34').refusal
 }
 
 /** Reserve, limit and weight of a machine that runs. */

@@ -1,24 +1,27 @@
 /** A machine's VMBus with its devices: one life of the bus for each client system in the guest (firmware, then kernel). */
-import { invariant } from '../kernel/result.ts'
 import { VmbusBus } from '../vmbus/bus.ts'
 import { busRowsVersion, type VmbusBusOptions, type VmbusBusRows } from '../vmbus/bus-types.ts'
 import type { Channel } from '../vmbus/channel.ts'
-import { type DeviceClassName, deviceClass } from '../vmbus/classes.ts'
+import { deviceClass } from '../vmbus/classes.ts'
 import type { VmbusClientOptions } from '../vmbus/client-types.ts'
 import type { OfferChannelMessage } from '../vmbus/messages.ts'
-import { classOffer } from '../vmbus/offers.ts'
-import type { ChannelOffer, OpenParameters } from '../vmbus/server-types.ts'
+import { rawCodec } from '../vmbus/packet-codec.ts'
+import { pageBytes } from '../vmbus/pages.ts'
+import type { OpenParameters } from '../vmbus/server-types.ts'
 import type { VmbusTraceEvent } from '../vmbus/trace.ts'
 import type { SynicPost } from '../vmbus/transport.ts'
 import { serverFeatures, type VmbusVersion, versionsOffered, vmbusVersion } from '../vmbus/versions.ts'
-import { DevicePair, type PairOwner, type PairRow } from './device-pair.ts'
+import { traceBus } from './bus-log.ts'
+import { offerKey, offerOf } from './device-offers.ts'
+import { DevicePair, type PairOwner } from './device-pair.ts'
+import { DeviceTime } from './device-time.ts'
+import { makeEnds } from './ends/make-ends.ts'
 import { DEVICE_ROWS, hasDriver, isSameDevice, vmbusVersionOf } from './guest-facts.ts'
 import type { MachineContext } from './machine-context.ts'
 import { MachinePorts } from './machine-ports.ts'
 import { MachineTransport } from './machine-transport.ts'
-import { PAIR_CODECS, type PairPayload } from './pair-payload.ts'
-import { pairScript } from './pair-scripts.ts'
-import { offersDevice } from './platform.ts'
+import { offersDevice, releaseOfDrivers } from './platform.ts'
+import { pairRowsFault } from './saved-pairs.ts'
 import type { DeviceSpec } from './stack-types.ts'
 
 /** Guest pages of the bus driver: monitor pages and the shared interrupt page. */
@@ -37,44 +40,29 @@ export type BusClient = 'firmware' | 'kernel'
 export interface BusSaved {
   readonly rows: VmbusBusRows
   readonly client: BusClient
-  readonly pairs: readonly { readonly key: string; readonly row: PairRow }[]
+  /** Rows of both ends of each device, by interface and instance. */
+  readonly pairs: readonly { readonly key: string; readonly row: unknown }[]
   readonly nextPage: number
 }
 
 /** Sent with OpenChannel; one text for all, because each is 240 characters. */
 const NO_USER_DATA = '0'.repeat(2 * 120)
 
-const offerTemplates = new Map<DeviceClassName, ChannelOffer>()
-
-/** The offer of a device; those of one class share their texts. */
-function offerOf(device: DeviceSpec): ChannelOffer {
-  const className = DEVICE_ROWS[device.kind].className ?? 'scsi'
-  const instanceId = device.instanceId ?? deviceClass(className).instanceIds[0] ?? ''
-  let template = offerTemplates.get(className)
-  if (template === undefined) {
-    template = classOffer(className, instanceId)
-    offerTemplates.set(className, template)
-  }
-  return template.instanceId === instanceId ? template : { ...template, instanceId }
-}
-
-function offerKey(offer: { readonly interfaceId: string; readonly instanceId: string; readonly subchannelIndex: number }): string {
-  return `${offer.interfaceId}/${offer.instanceId}/${offer.subchannelIndex}`
-}
-
 export class MachineBus implements PairOwner {
   readonly context: MachineContext
   readonly ports: MachinePorts
   readonly transport: MachineTransport
+  readonly time: DeviceTime
+  readonly #traced = (event: VmbusTraceEvent): void => traceBus(this.context.log, event, this.pairs)
   readonly #pairs = new Map<string, DevicePair>()
-  readonly #onShutdownAnswer: () => void
   #bus: VmbusBus | undefined
   #client: BusClient = 'kernel'
   #nextPage = RING_PAGES
 
-  constructor(context: MachineContext, onShutdownAnswer: () => void) {
+  constructor(context: MachineContext) {
     this.context = context
-    this.#onShutdownAnswer = onShutdownAnswer
+    this.time = new DeviceTime(context.host)
+    context.tally.channels = () => [...this.#pairs.values()].map((pair) => pair.channel)
     this.ports = new MachinePorts(
       context,
       (payload) => this.#hostMessage(payload as SynicPost),
@@ -106,7 +94,7 @@ export class MachineBus implements PairOwner {
   /** A new life: the devices are offered anew, nobody is connected. */
   begin(client: BusClient): VmbusBus {
     this.#client = client
-    this.#pairs.clear()
+    this.#dropPairs()
     this.#nextPage = RING_PAGES
     const bus = new VmbusBus(this.transport, this.#options(client))
     this.#bus = bus
@@ -124,7 +112,12 @@ export class MachineBus implements PairOwner {
     const pair = this.pairOf(device)
     if (pair === undefined) return
     this.#bus?.revoke(pair.offerId)
-    for (const [key, candidate] of this.#pairs) if (isSameDevice(candidate.device, device)) this.#pairs.delete(key)
+    pair.ends.end?.()
+    for (const [key, candidate] of this.#pairs) {
+      if (!isSameDevice(candidate.device, device)) continue
+      candidate.end()
+      this.#pairs.delete(key)
+    }
   }
 
   /** Both sides forget each other; the paths of its channels go. */
@@ -133,12 +126,21 @@ export class MachineBus implements PairOwner {
     this.context.host.settle()
     this.ports.disconnected()
     this.#bus = undefined
+    this.#dropPairs()
+  }
+
+  #dropPairs(): void {
+    for (const pair of this.#pairs.values()) {
+      pair.end()
+      if (pair.subchannelIndex === 0) pair.ends.end?.()
+    }
     this.#pairs.clear()
+    this.time.clear()
   }
 
   save(): BusSaved | null {
     if (this.#bus === undefined) return null
-    const pairs = [...this.#pairs].map(([key, pair]) => ({ key, row: pair.row() }))
+    const pairs = [...this.#pairs].flatMap(([key, pair]) => (pair.subchannelIndex === 0 ? [{ key, row: pair.ends.snapshot() }] : []))
     return { rows: this.#bus.snapshot(), client: this.#client, pairs, nextPage: this.#nextPage }
   }
 
@@ -146,7 +148,7 @@ export class MachineBus implements PairOwner {
   restore(saved: BusSaved): string | undefined {
     this.#client = saved.client
     this.#nextPage = saved.nextPage
-    this.#pairs.clear()
+    this.#dropPairs()
     const rows = saved.rows
     if (rows.version !== busRowsVersion) return `bus rows of version ${rows.version}`
     const { connection } = rows.server
@@ -167,15 +169,15 @@ export class MachineBus implements PairOwner {
         const offer = offers.get(channelId)
         return offer === undefined ? undefined : this.#pairFor(offer)?.driver
       },
-      codecs: () => PAIR_CODECS,
+      codecs: () => ({ toHost: rawCodec, toGuest: rawCodec }),
     })
     if (typeof bus === 'string') return bus
     this.#bus = bus
+    for (const pair of this.#pairs.values()) pair.channel = this.#channelOf(bus, pair)
     for (const { key, row } of saved.pairs) {
       const pair = this.#pairs.get(key)
-      const channelId = pair === undefined ? undefined : bus.server.channel(pair.offerId)?.ids?.channelId
-      const channel = channelId === undefined ? undefined : bus.channel(channelId)
-      pair?.load(row, channel as Channel<PairPayload, PairPayload> | undefined)
+      const fault = pair === undefined ? undefined : this.#restorePair(pair, row)
+      if (fault !== undefined) return `${DEVICE_ROWS[pair?.device.kind ?? 'scsi'].title}: ${fault}`
     }
     // Devices that the guest had not been told of are offered anew.
     for (const device of this.context.spec.devices) {
@@ -185,11 +187,24 @@ export class MachineBus implements PairOwner {
     return undefined
   }
 
+  #channelOf(bus: VmbusBus, pair: DevicePair): Channel | undefined {
+    const channelId = bus.server.channel(pair.offerId)?.ids?.channelId
+    return channelId === undefined ? undefined : bus.channel(channelId)
+  }
+
+  #restorePair(pair: DevicePair, row: unknown): string | undefined {
+    const { interfaceId, instanceId } = offerOf(pair.device)
+    return (
+      pairRowsFault(pair.device.kind, row) ??
+      pair.ends.restore(row, (index) => this.#pairs.get(offerKey({ interfaceId, instanceId, subchannelIndex: index }))?.channel)
+    )
+  }
+
   // The guest's driver of the bus
 
   /** Opens a channel of the guest if it stands offered. */
   openChannel(channelId: number, pair: DevicePair, targetVp: number): void {
-    const ringPages = pair.script.ringPages + 1
+    const ringPages = pair.ends.ringPages + 1
     const opening = {
       ringPages: [{ first: this.#takePages(2 * ringPages), count: 2 * ringPages }],
       downstreamPageOffset: ringPages,
@@ -219,7 +234,7 @@ export class MachineBus implements PairOwner {
   }
 
   setTrace(on: boolean): void {
-    this.#bus?.setTrace(on ? (event) => this.#traced(event) : undefined)
+    this.#bus?.setTrace(on ? this.#traced : undefined)
   }
 
   // PairOwner
@@ -236,22 +251,27 @@ export class MachineBus implements PairOwner {
     this.ports.retarget(channelId, vp)
   }
 
-  share(channelId: number, pages: number): void {
-    const ranges = [{ byteCount: pages * 4096, byteOffset: 0, pages: [{ first: this.#takePages(pages), count: pages }] }]
-    this.#bus?.createGpadl(channelId, ranges)
+  /** The driver of a pair shares memory over its channel; `gpadlCreated` follows. The id, or undefined when that cannot be. */
+  #share(pair: DevicePair | undefined, bytes: number): number | undefined {
+    const channelId = pair?.channel?.channelId
+    if (channelId === undefined) return undefined
+    const pages = Math.ceil(bytes / pageBytes)
+    const ranges = [{ byteCount: pages * pageBytes, byteOffset: 0, pages: [{ first: this.#takePages(pages), count: pages }] }]
+    const result = this.#bus?.createGpadl(channelId, ranges)
+    return result?.ok === true ? result.gpadlId : undefined
   }
 
-  offerSubchannels(pair: DevicePair): void {
-    const count = this.#subchannels(pair.device)
-    const ids = this.#bus?.offerSubchannels(pair.offerId, count, (index) => this.#subPair(pair.device, index).provider) ?? []
-    const subs = this.pairs.filter((candidate) => candidate.device === pair.device && candidate.subchannelIndex > 0)
-    subs.forEach((sub, at) => {
-      sub.offerId = ids[at] ?? 0
+  #offerSubchannels(pair: DevicePair | undefined, count: number): void {
+    if (pair === undefined) return
+    const subs: DevicePair[] = []
+    const ids = this.#bus?.offerSubchannels(pair.offerId, count, (index) => {
+      const sub = this.#subPair(pair, index)
+      subs.push(sub)
+      return sub.provider
     })
-  }
-
-  shutdownAnswered(): void {
-    this.#onShutdownAnswer()
+    subs.forEach((sub, at) => {
+      sub.offerId = ids?.[at] ?? 0
+    })
   }
 
   // What happens to the bus
@@ -297,7 +317,7 @@ export class MachineBus implements PairOwner {
         channelOffered: (channelId, offer) => this.#channelOffered(channelId, offer),
       },
       host: { unloadComplete: () => this.ports.disconnected() },
-      trace: log.on ? (event) => this.#traced(event) : undefined,
+      trace: log.on ? this.#traced : undefined,
     }
   }
 
@@ -316,28 +336,40 @@ export class MachineBus implements PairOwner {
     return 0
   }
 
-  #makePair(device: DeviceSpec, subchannelIndex = 0): DevicePair | undefined {
+  #makePair(device: DeviceSpec): DevicePair | undefined {
     const { className } = DEVICE_ROWS[device.kind]
-    const { host, spec } = this.context
+    const { host } = this.context
     if (className === null || !offersDevice(host.release, device.kind)) return undefined
-    const facts = {
-      vmbus: Math.min(host.release.vmbus, this.#highest(this.#client)),
-      units: device.units?.length ?? 0,
+    const holder: { pair?: DevicePair } = {}
+    const ends = makeEnds({
+      device,
+      context: this.context,
+      time: this.time,
+      world: host.world,
+      hostRelease: host.release.name,
+      guestRelease: this.#client === 'firmware' ? host.release.name : releaseOfDrivers(this.#highest(this.#client)),
       subchannels: this.#subchannels(device),
-      memoryMb: spec.memoryMb,
-    }
-    const whole = pairScript(device.kind, facts)
-    const pair = new DevicePair(this, device, subchannelIndex === 0 ? whole : { ...whole, exchanges: [] }, subchannelIndex)
-    const row = deviceClass(className)
-    const instanceId = device.instanceId ?? row.instanceIds[0] ?? ''
-    this.#pairs.set(offerKey({ interfaceId: row.interfaceId, instanceId, subchannelIndex }), pair)
+      shareMemory: (bytes) => this.#share(holder.pair, bytes),
+      offerSubchannels: (count) => this.#offerSubchannels(holder.pair, count),
+      stalled: () => host.isStalled(device.kind),
+    })
+    const pair = new DevicePair(this, device, ends)
+    holder.pair = pair
+    this.#enter(pair)
     return pair
   }
 
-  #subPair(device: DeviceSpec, index: number): DevicePair {
-    const pair = this.#makePair(device, index)
-    invariant(pair !== undefined, `a sub-channel of ${device.kind}`)
+  #subPair(primary: DevicePair, index: number): DevicePair {
+    const pair = new DevicePair(this, primary.device, primary.ends, index)
+    this.#enter(pair)
     return pair
+  }
+
+  #enter(pair: DevicePair): void {
+    const { className } = DEVICE_ROWS[pair.device.kind]
+    const row = deviceClass(className ?? 'scsi')
+    const instanceId = pair.device.instanceId ?? row.instanceIds[0] ?? ''
+    this.#pairs.set(offerKey({ interfaceId: row.interfaceId, instanceId, subchannelIndex: pair.subchannelIndex }), pair)
   }
 
   #offer(bus: VmbusBus, device: DeviceSpec): void {
@@ -357,39 +389,6 @@ export class MachineBus implements PairOwner {
     const found = this.#pairs.get(offerKey(offer))
     if (found !== undefined || offer.subchannelIndex === 0) return found
     const primary = this.#pairs.get(offerKey({ ...offer, subchannelIndex: 0 }))
-    return primary === undefined ? undefined : this.#makePair(primary.device, offer.subchannelIndex)
-  }
-
-  #traced(event: VmbusTraceEvent): void {
-    const { log } = this.context
-    switch (event.kind) {
-      case 'message':
-        log.add('message', event.direction === 'toHost' ? 'guest' : 'root', 0, `${event.message.kind} (${event.bytes})`)
-        break
-      case 'packet': {
-        if (event.step !== 'sent') break
-        const pair = this.pairs.find((candidate) => candidate.channel?.channelId === event.channelId)
-        const payload = event.packet.payload as PairPayload
-        const text = `channel ${event.channelId}: ${pair?.nameOf(payload) ?? 'message'}${payload.isAnswer ? ' answer' : ''} (${event.packet.ringBytes})`
-        log.add('packet', event.direction === 'toHost' ? 'guest' : 'root', 0, text, event.channelId, event.packet.transactionId || null)
-        break
-      }
-      case 'signal':
-        log.add(
-          'signal',
-          event.direction === 'toHost' ? 'guest' : 'root',
-          0,
-          `channel ${event.channelId} by ${event.path}`,
-          event.channelId,
-        )
-        break
-      case 'channelState':
-        if (event.side === 'server')
-          log.add('lifecycle', 'root', 0, `channel ${event.channelId}: ${event.from} to ${event.to}`, event.channelId)
-        break
-      case 'connectionState':
-        if (event.side === 'server') log.add('lifecycle', 'root', 0, `VMBus: ${event.from} to ${event.to}`)
-        break
-    }
+    return primary === undefined ? undefined : this.#subPair(primary, offer.subchannelIndex)
   }
 }

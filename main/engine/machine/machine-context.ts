@@ -14,6 +14,8 @@ import {
   type PartitionId,
   statusName,
 } from '../hypervisor/index.ts'
+import type { DeviceTime } from './device-time.ts'
+import type { DeviceWorld } from './device-world.ts'
 import type { HostRelease } from './platform.ts'
 import type { StackLog, StackTally } from './stack-log.ts'
 import type { MachineSpec } from './stack-types.ts'
@@ -28,6 +30,7 @@ export type FlagTarget = () => void
 export interface StackHost {
   readonly hypervisor: Hypervisor
   readonly release: HostRelease
+  readonly world: DeviceWorld
   now(): number
   /** A call of the root; meets INSUFFICIENT_MEMORY with deposits into `pool`. */
   rootCall<Code extends keyof HypercallMap & HvCallCode>(
@@ -52,6 +55,8 @@ export interface StackHost {
   /** Carries out deferred work, deliveries and monitor polls until nothing is left. */
   settle(): void
   monitorWaits(): void
+  /** Asks for the machine's next device wake-up when nothing else is left to do. */
+  devicesWait(time: DeviceTime): void
   isStalled(kind: string): boolean
 }
 

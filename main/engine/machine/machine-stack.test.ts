@@ -54,12 +54,12 @@ describe('start of a Generation 2 machine with Windows Server 2022', () => {
       .channelViews()
       .map((channel) => `${channel.className}.${channel.subchannelIndex} ${channel.state} ${channel.protocolVersion}`)
     expect(table).toEqual([
-      'Time synchronization.0 open 3.0',
+      'Time synchronization.0 open 4.0',
       'Heartbeat.0 open 3.0',
-      'Operating system shutdown.0 open 3.0',
-      'Data exchange.0 open 3.0',
-      'Backup (volume checkpoint).0 open 3.0',
-      'Guest services.0 open 3.0',
+      'Operating system shutdown.0 open 3.2',
+      'Data exchange.0 open 5.0',
+      'Backup (volume checkpoint).0 open 7.0',
+      'Guest services.0 open 1.1',
       'Dynamic memory.0 open 2.0',
       'Keyboard.0 open 1.0',
       'Mouse.0 open 2.0',
@@ -255,6 +255,29 @@ describe('statements', () => {
     expect(bench.host.validate()).toEqual([])
   })
 
+  it('S27: the guest cannot tell whether its channels are traced', () => {
+    const [plain, traced] = [false, true].map((trace) => {
+      const machine = new StackBench().start(machineSpec('a', 'windows-server-2022'), true, trace)
+      machine.traffic.readDisk(SCSI, 0, 0, 65_536)
+      machine.traffic.sendFrame(NETWORK, 1514)
+      machine.traffic.heartbeat()
+      return machine
+    })
+    expect(traced?.trace().filter(({ kind }) => kind === 'packet').length).toBeGreaterThan(100)
+    expect(plain?.trace()).toEqual([])
+    expect(traced?.deviceView()).toEqual(plain?.deviceView())
+    expect(traced?.channelViews()).toEqual(plain?.channelViews())
+    expect(traced?.save()).toEqual(plain?.save())
+  })
+
+  it('S38: no machine has a sound device, in neither generation', () => {
+    for (const generation of [1, 2] as const) {
+      const machine = new StackBench().start(machineSpec('a', 'windows-server-2022', { generation }))
+      expect(machine.deviceView().filter(({ name }) => /sound|audio|speaker/i.test(name))).toEqual([])
+      expect(machine.channelViews().filter(({ className }) => /sound|audio/i.test(className))).toEqual([])
+    }
+  })
+
   it('S28: synthetic devices do at least three times the work of emulated ones', () => {
     const bench = new StackBench()
     const plain = bench.start(machineSpec('xp', 'windows-xp-sp3', { generation: 1, processorCount: 1 }))
@@ -315,5 +338,70 @@ describe('end, reset and pause', () => {
     machine.setGuest(guestFactsOf(guestProduct('windows-server-2019'), 2))
     for (const step of BOOT.slice(1)) machine.step(step)
     expect(machine.partitionView().vmbusVersion).toBe('5.2')
+  })
+})
+
+describe('the protocols of the pairs', () => {
+  it('start in the order of the reference: storage and network of a Server 2019 guest', () => {
+    const machine = new StackBench().start(machineSpec('a', 'windows-server-2019'), false, true)
+    for (const step of ['firmware', 'kernel'] as const) machine.step(step)
+    machine.setTrace(false)
+    machine.setTrace(true)
+    machine.step('devices')
+    const said = (className: string): string[] => {
+      const id = machine.channelViews().find((view) => view.className === className && view.subchannelIndex === 0)?.channelId
+      return machine
+        .trace()
+        .filter(({ kind, text }) => kind === 'packet' && text.startsWith(`channel ${id}: `))
+        .map(({ actor, text }) => `${actor} ${text.replace(/^channel \d+: | \(\d+\)$/g, '')}`)
+    }
+    expect(said('SCSI controller').slice(0, 9)).toEqual([
+      'guest BEGIN_INITIALIZATION',
+      'root COMPLETE_IO',
+      'guest QUERY_PROTOCOL_VERSION 6.2',
+      'root COMPLETE_IO 6.2',
+      'guest QUERY_PROPERTIES',
+      'root COMPLETE_IO',
+      'guest END_INITIALIZATION',
+      'root COMPLETE_IO',
+      'guest EXECUTE_SRB REPORT LUNS lun 0, 4096 bytes',
+    ])
+    expect(said('Network adapter').filter((line) => line.startsWith('guest NVSP') && !line.includes('RNDIS'))).toEqual([
+      'guest NVSP INIT 60001',
+      'guest NVSP SEND_NDIS_CONFIG',
+      'guest NVSP SEND_NDIS_VERSION',
+      'guest NVSP SEND_RECEIVE_BUFFER',
+      'guest NVSP SEND_SEND_BUFFER',
+      'guest NVSP SUB_CHANNEL_REQUEST',
+    ])
+  })
+
+  it.each([
+    ['2008', ['SCSI controller 2.0', 'Network adapter 1.0', 'Heartbeat 1.0']],
+    ['2008-r2', ['SCSI controller 4.2', 'Network adapter 2.0', 'Heartbeat 3.0']],
+    ['2012', ['SCSI controller 5.1', 'Network adapter 4.0', 'Heartbeat 3.0']],
+    ['2016', ['SCSI controller 6.2', 'Network adapter 6.0', 'Heartbeat 3.0']],
+  ] as const)('agree on what a host of %s and its guest both know', (release, versions) => {
+    const guest = release.startsWith('2008') ? 'windows-server-2008' : 'windows-server-2022'
+    const machine = new StackBench({ release }).start(
+      machineSpec('a', guest, { generation: 1, devices: [SCSI, NETWORK, { kind: 'heartbeat' }] }),
+    )
+    const agreed = machine
+      .channelViews()
+      .filter(({ subchannelIndex }) => subchannelIndex === 0)
+      .map(({ className, protocolVersion }) => `${className} ${protocolVersion}`)
+    expect(agreed).toEqual(versions)
+  })
+
+  it('a missed answer ends the contact, an answer brings it back', () => {
+    const bench = new StackBench()
+    const machine = bench.start(machineSpec('a', 'windows-server-2022'))
+    expect(machine.services.heartbeatStatus()).toBe('OkApplicationsHealthy')
+    bench.host.setProviderStalled('heartbeat', true)
+    bench.pass(110_000_000)
+    machine.catchUp()
+    expect(machine.services.heartbeatStatus()).toBe('LostCommunication')
+    bench.host.setProviderStalled('heartbeat', false)
+    expect(machine.services.heartbeatStatus()).toBe('OkApplicationsHealthy')
   })
 })

@@ -23,6 +23,7 @@ import { LostInterrupts } from './lost-interrupts.ts'
 import { MachineBus } from './machine-bus.ts'
 import { MachineContext } from './machine-context.ts'
 import { PortCallFailed } from './machine-ports.ts'
+import { MachineServices } from './machine-services.ts'
 import { MachineTraffic } from './machine-traffic.ts'
 import { MachineViews } from './machine-views.ts'
 import { guestMemory, mapRest } from './memory-map.ts'
@@ -64,21 +65,22 @@ export class MachineStack {
   readonly vmbus: MachineBus
   readonly traffic: MachineTraffic
   readonly views: MachineViews
+  readonly services: MachineServices
   stage: GuestStage = 'off'
   /** What the guest writes to its first crash register: MANUALLY_INITIATED_CRASH unless it says otherwise. */
   stopCode = 0xe2n
+  /** The guest's kernel has stopped moving: it takes no interrupt. */
+  hung = false
   #suspended = false
-  #shutdownAnswered = false
   readonly #interrupts = new LostInterrupts()
 
   constructor(host: HostStack, spec: MachineSpec, log = new StackLog(() => host.now())) {
     this.host = host
     this.context = new MachineContext(host, spec, new StackTally(), log)
-    this.vmbus = new MachineBus(this.context, () => {
-      this.#shutdownAnswered = true
-    })
+    this.vmbus = new MachineBus(this.context)
     this.traffic = new MachineTraffic(this)
     this.views = new MachineViews(this)
+    this.services = new MachineServices(this)
   }
 
   get spec(): MachineSpec {
@@ -152,6 +154,7 @@ export class MachineStack {
     this.#interrupts.clear()
     resetGuest(this.context)
     this.stage = 'created'
+    this.hung = false
     this.suspend(false)
   }
 
@@ -165,6 +168,7 @@ export class MachineStack {
       for (const vp of startedVps(this.context)) this.host.hypervisor.setInterruptFlag(this.partitionId, vp, true)
     this.#serveMissed()
     this.host.settle()
+    if (!on && !this.hung && this.stage === 'services') this.services.syncTime()
   }
 
   /** Everything of the machine as rows; the machine goes on (suspend it before, power it off after). */
@@ -172,7 +176,7 @@ export class MachineStack {
     this.traffic.catchUp()
     this.host.settle()
     return {
-      version: 1,
+      version: 2,
       spec: this.spec,
       savedTick: this.host.now(),
       stage: this.stage,
@@ -189,19 +193,17 @@ export class MachineStack {
     this.context.spec = { ...this.spec, guest: { ...guest, processors: Math.min(guest.processors, this.spec.processorCount) } }
   }
 
-  /** The guest's next step, with everything that it brings about in the same tick. */
-  step(step: GuestStep): StepReport {
+  /** The guest's next step, with everything that it brings about in the same tick. `asked` false: it shuts down without a request of the host. */
+  step(step: GuestStep, asked = true): StepReport {
     const mark = this.context.tally.mark()
-    const done = this.isOn && !this.#suspended && this.stage !== 'crashed' && takeStep(this, step)
+    const done = this.isOn && !this.#suspended && this.stage !== 'crashed' && takeStep(this, step, asked)
     this.host.settle()
     return { step, done, costs: this.context.tally.since(mark) }
   }
 
-  /** Sends the shutdown message of the integration service; whether the guest answered. */
+  /** Sends the shutdown message of the integration service; whether the guest answered that it will. */
   requestShutdown(): boolean {
-    this.#shutdownAnswered = false
-    this.traffic.sendShutdown()
-    return this.#shutdownAnswered
+    return this.services.requestShutdown()
   }
 
   // Devices
@@ -266,7 +268,7 @@ export class MachineStack {
 
   #serveInterrupt(vp: number): void {
     const { bus } = this.vmbus
-    if (!this.isOn || this.stage === 'crashed') return
+    if (!this.isOn || this.stage === 'crashed' || this.hung) return
     if (bus !== undefined) this.vmbus.transport.guestInterrupt(vp, bus)
     else this.host.hypervisor.endOfInterrupt(this.partitionId, vp)
   }
@@ -288,9 +290,21 @@ export class MachineStack {
   providerChanged(kind: DeviceKind): void {
     this.traffic.catchUp()
     if (!this.host.isStalled(kind)) {
-      for (const pair of this.vmbus.pairs) if (pair.device.kind === kind && pair.channel !== undefined) pair.provider.event(pair.channel)
+      for (const pair of this.vmbus.pairs) {
+        if (pair.device.kind !== kind || pair.channel === undefined) continue
+        pair.provider.event(pair.channel)
+        if (pair.subchannelIndex === 0) pair.ends.resume()
+      }
     }
     this.traffic.resumeAfterFault()
+  }
+
+  /** Does what devices were to do by the clock up to now; nothing happens while the processors stand still. */
+  catchUp(): void {
+    if (this.isOn && !this.#suspended && this.stage !== 'crashed') {
+      this.vmbus.time.catchUp()
+      this.host.settle()
+    }
   }
 
   /** What contradicts itself; empty for a sound machine. */
@@ -371,8 +385,11 @@ export class MachineStack {
       const reason = saved.bus === null ? undefined : this.vmbus.restore(saved.bus)
       if (reason !== undefined) return refuse('saved-state-refused', { reason })
     } catch (error) {
-      if (!(error instanceof PortCallFailed)) throw error
-      return refuse('insufficient-memory', { call: error.call, status: statusName(error.status) }, 'S34')
+      if (error instanceof PortCallFailed)
+        return refuse('insufficient-memory', { call: error.call, status: statusName(error.status) }, 'S34')
+      // Damaged rows may fail anywhere while they are read; the machine stays saved, and the sentence tells why.
+      if (saved !== undefined && error instanceof Error) return refuse('saved-state-refused', { reason: error.message })
+      throw error
     }
     this.stage = saved.stage
     this.traffic.nextRequest = saved.nextRequest

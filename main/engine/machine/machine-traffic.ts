@@ -1,22 +1,44 @@
 /** What a machine's devices do: single requests, exact to the packet, and steady load by arithmetic. */
 import type { GuestOperations } from '../hypervisor/index.ts'
 import { TICKS_PER_SECOND } from '../kernel/ticks.ts'
-import { type DevicePair, workPacket } from './device-pair.ts'
-import { EMULATED_ACCESSES, IDE_COMMAND_BYTES, IDE_DMA, type PortAccess, PS2_MOUSE, TULIP_RECEIVE, TULIP_SEND } from './emulated-io.ts'
+import type { ShutdownRequest } from '../providers/integration/services.ts'
+import { storageLimits } from '../providers/storage/protocol.ts'
+import type { DevicePair } from './device-pair.ts'
+import {
+  EMULATED_ACCESSES,
+  IDE_COMMAND_BYTES,
+  IDE_DMA,
+  type PortAccess,
+  PS2_KEY,
+  PS2_MOUSE,
+  TULIP_RECEIVE,
+  TULIP_SEND,
+} from './emulated-io.ts'
+import { MouseEnds } from './ends/input-ends.ts'
+import { IntegrationEnds } from './ends/integration-ends.ts'
+import { NetworkEnds } from './ends/network-ends.ts'
+import { StorageEnds } from './ends/storage-ends.ts'
 import { startedVps } from './guest-boot.ts'
 import { guestProfileOf } from './guest-facts.ts'
 import type { MachineStack } from './machine-stack.ts'
-import { PairOp } from './pair-payload.ts'
-import { advanceChannel, type FlowShape, flowShape } from './ring-advance.ts'
+import { followRequest } from './request-chain.ts'
+import { advanceChannel, type FlowShape } from './ring-advance.ts'
 import { NO_COSTS } from './stack-log.ts'
 import type { AchievedLoad, DeviceSpec, MachineLoad, StackCosts, TransferReport } from './stack-types.ts'
 
 /** Latency of a monitored network signal, 100 ns (core sheet 5.3). */
 const MONITOR_TICKS = 1000
 const DEFAULT_IO_BYTES = 4096
+/** Bytes that one storage request moves at the most; longer transfers are several under one id. */
+const TRANSFER_MAX = storageLimits.maxTransferBytes
+/** Middle of the screen in a mouse's coordinates. */
+const MOUSE_PLACE = 16_384
 const DEFAULT_FRAME_BYTES = 1514
 /** Least work that lets the pace of a machine be read off its processors. */
 const LEAST_WORK = 1e-6
+
+/** Scan codes that one call lets the guest read; typed texts are longer than any keyboard's buffer. */
+const EMULATED_KEYS_MAX = 64
 
 type FlowName = 'reads' | 'writes' | 'framesSent' | 'framesReceived'
 
@@ -25,17 +47,20 @@ interface Flow {
   readonly name: FlowName
   readonly pair: DevicePair
   readonly shape: FlowShape
+  /** Bytes of each request. */
+  readonly bytes: number
   /** Requests per second at full pace. */
   readonly perSecond: number
   /** Requests that have passed since the load was set. */
   passed: number
 }
 
-const FLOW_OPS: Readonly<Record<FlowName, number>> = {
-  reads: PairOp.Read,
-  writes: PairOp.Write,
-  framesSent: PairOp.Send,
-  framesReceived: PairOp.Receive,
+/** A shutdown as the console asks for it. */
+const PLAIN_SHUTDOWN: ShutdownRequest = { force: false, kind: 'powerOff', timeoutSeconds: 0, message: '' }
+
+function flowShape(name: FlowName, { ends }: DevicePair, bytes: number): FlowShape | undefined {
+  if (ends instanceof StorageEnds) return ends.shape(bytes)
+  return ends instanceof NetworkEnds ? ends.shape(name === 'framesReceived', bytes) : undefined
 }
 
 export class MachineTraffic {
@@ -53,60 +78,101 @@ export class MachineTraffic {
   // Single requests
 
   readDisk(device: DeviceSpec, unit: number, offset: number, bytes: number): TransferReport {
-    return this.#disk(device, PairOp.Read, unit, offset, bytes)
+    return this.#disk(device, 'read', unit, offset, bytes)
   }
 
   writeDisk(device: DeviceSpec, unit: number, offset: number, bytes: number): TransferReport {
-    return this.#disk(device, PairOp.Write, unit, offset, bytes)
+    return this.#disk(device, 'write', unit, offset, bytes)
   }
 
   /** A frame of the guest. */
   sendFrame(adapter: DeviceSpec, bytes: number): TransferReport {
     if (adapter.kind === 'legacy-network') return this.#emulated('frame sent', TULIP_SEND, 'virtual switch port')
-    return this.#synthetic(adapter, PairOp.Send, { bytes }, bytes <= 6144 ? 1 : 0)
+    const { pair, ends } = this.#ends(adapter, NetworkEnds)
+    if (pair === undefined) return this.#none()
+    return this.#follow(pair, 'guest', ends.isCopied(bytes) ? 1 : 0, () => void ends.send(ends.plainFrame(false, bytes)))
   }
 
   /** A frame for the guest. */
   receiveFrame(adapter: DeviceSpec, bytes: number): TransferReport {
     if (adapter.kind === 'legacy-network') return this.#emulated('frame received', TULIP_RECEIVE, 'virtual switch port')
-    return this.#synthetic(adapter, PairOp.Receive, { bytes }, 2)
+    const { pair, ends } = this.#ends(adapter, NetworkEnds)
+    if (pair === undefined) return this.#none()
+    return this.#follow(pair, 'host', 2, () => void ends.deliver([ends.plainFrame(true, bytes)]))
   }
 
   /** The host asks, the guest answers; `completed` tells whether it did. */
   heartbeat(): TransferReport {
-    return this.#service('heartbeat', PairOp.Heartbeat)
+    const { pair, ends } = this.#ends(this.#device('heartbeat'), IntegrationEnds)
+    return pair === undefined ? this.#none() : this.#follow(pair, 'host', 0, () => void ends.beat())
   }
 
   mouseMove(): TransferReport {
-    const device = this.#device('mouse')
-    if (device !== undefined && this.#machine.vmbus.pairOf(device)?.started === true) return this.#synthetic(device, PairOp.Mouse, {}, 0)
+    const { pair, ends } = this.#ends(this.#device('mouse'), MouseEnds)
+    if (pair !== undefined) return this.#follow(pair, 'host', 0, () => void ends.provider.report(0, MOUSE_PLACE, MOUSE_PLACE), false)
     return this.#machine.spec.generation === 1 ? this.#emulated('mouse movement', PS2_MOUSE, 'PS/2 mouse') : this.#none()
   }
 
-  sendShutdown(): TransferReport {
-    return this.#service('shutdown', PairOp.Shutdown)
+  /** Scan codes by the emulated PS/2 controller: an interrupt, and two reads for each. */
+  emulatedKeys(count: number): TransferReport {
+    const accesses = Array.from({ length: Math.min(count, EMULATED_KEYS_MAX) }, () => PS2_KEY).flat()
+    return this.#emulated(`${count} scan codes`, accesses, 'PS/2 keyboard')
+  }
+
+  sendShutdown(request: ShutdownRequest = PLAIN_SHUTDOWN): TransferReport {
+    const { pair, ends } = this.#ends(this.#device('shutdown'), IntegrationEnds)
+    return pair === undefined ? this.#none() : this.#follow(pair, 'host', 0, () => void ends.requestShutdown(request))
   }
 
   /** A command through the emulated IDE controller, as firmware and guests without drivers do it. */
-  emulatedDisk(_device: DeviceSpec, access: 'read' | 'write', bytes: number): TransferReport {
+  emulatedDisk(device: DeviceSpec, access: 'read' | 'write', bytes: number, offset = 0): TransferReport {
+    if (!this.#canRun()) return this.#none()
     const commands = Math.max(1, Math.ceil(bytes / IDE_COMMAND_BYTES))
     const accesses = Array.from({ length: commands }, () => IDE_DMA).flat()
-    return this.#emulated(`disk ${access} of ${bytes} bytes`, accesses, 'virtual disk, file on the host volume')
+    const { host, spec, vmbus } = this.#machine
+    const { backend } = host.world.controller(
+      spec.id,
+      device,
+      () => vmbus.time.now(),
+      () => undefined,
+    )
+    const { status, latencyTicks } = backend[access](0, offset, bytes)
+    const report = this.#emulated(`disk ${access} of ${bytes} bytes`, accesses, `virtual disk: ${status}, ${latencyTicks} ticks`)
+    return { ...report, completed: report.completed && status === 'ok' }
   }
 
-  #disk(device: DeviceSpec, op: number, unit: number, offset: number, bytes: number): TransferReport {
-    const started = this.#machine.vmbus.pairOf(device)?.started === true
-    if (!started && device.kind === 'ide-filter') return this.emulatedDisk(device, op === PairOp.Read ? 'read' : 'write', bytes)
-    return this.#synthetic(device, op, { unit, offset, bytes }, 0)
+  #disk(device: DeviceSpec, operation: 'read' | 'write', unit: number, offset: number, bytes: number): TransferReport {
+    const { pair, ends } = this.#ends(device, StorageEnds)
+    if (pair === undefined) {
+      const started = this.#machine.vmbus.pairOf(device)?.started === true
+      return !started && device.kind === 'ide-filter' ? this.emulatedDisk(device, operation, bytes, offset) : this.#none()
+    }
+    // The accelerator of an IDE disk knows one unit, whatever the disk's place.
+    const lun = device.kind === 'ide-filter' ? 0 : unit
+    const ended: (() => boolean)[] = []
+    const report = this.#follow(pair, 'guest', 0, () => {
+      for (let at = 0; at < bytes; at += TRANSFER_MAX) {
+        const outcome = ends.submit({ lun, operation, offset: offset + at, bytes: Math.min(TRANSFER_MAX, bytes - at) })
+        ended.push(() => outcome?.()?.ok === true)
+      }
+    })
+    const good = ended.map((end) => end()).every((ok) => ok)
+    return { ...report, completed: report.completed && good }
   }
 
   #device(kind: DeviceSpec['kind']): DeviceSpec | undefined {
     return this.#machine.spec.devices.find((device) => device.kind === kind)
   }
 
-  #service(kind: 'heartbeat' | 'shutdown', op: number): TransferReport {
-    const device = this.#device(kind)
-    return device === undefined ? this.#none() : this.#synthetic(device, op, {}, 0)
+  /** The working pair of a device and its ends, when they are of this class and the machine can run. */
+  #ends<E extends DevicePair['ends']>(
+    device: DeviceSpec | undefined,
+    // biome-ignore lint/suspicious/noExplicitAny: a class is named by any of its constructors
+    type: new (...parts: any[]) => E,
+  ): { readonly pair: DevicePair; readonly ends: E } | { readonly pair: undefined; readonly ends?: undefined } {
+    const pair = device === undefined ? undefined : this.#machine.vmbus.pairOf(device)
+    if (pair === undefined || !pair.started || !this.#canRun() || !(pair.ends instanceof type)) return { pair: undefined }
+    return { pair, ends: pair.ends }
   }
 
   #none(): TransferReport {
@@ -117,41 +183,25 @@ export class MachineTraffic {
     return this.#machine.isOn && !this.#machine.suspended && this.#machine.stage !== 'crashed'
   }
 
-  #synthetic(
-    device: DeviceSpec,
-    op: number,
-    fields: { readonly unit?: number; readonly offset?: number; readonly bytes?: number },
-    dataCopies: number,
-  ): TransferReport {
-    const pair = this.#machine.vmbus.pairOf(device)
-    if (pair === undefined || !pair.started || !this.#canRun()) return this.#none()
+  /** One request through a channel under one id. `answers`: the other side answers it; otherwise it is done when it has arrived. */
+  #follow(pair: DevicePair, from: 'guest' | 'host', dataCopies: number, work: () => void, answers = true): TransferReport {
     this.catchUp()
-    const { host } = this.#machine
     const { tally, log } = this.#machine.context
     const id = this.nextRequest++
     const mark = tally.mark()
-    const packet = workPacket(op, { id, ...fields })
-    const fromHost = op === PairOp.Receive || op === PairOp.Heartbeat || op === PairOp.Mouse || op === PairOp.Shutdown
     log.beginChain(id)
-    log.step(id, fromHost ? 'vsp' : 'vsc', pair.nameOf(packet.payload))
-    const result = fromHost ? pair.sendFromHost(packet) : pair.sendFromGuest(packet)
-    host.settle()
+    const { asked, answered, arrived } = followRequest(pair, id, from, work)
     const steps = log.endChain()
-    const last = steps[steps.length - 1]?.place
-    const completed =
-      result !== 'full' &&
-      result !== 'refused' &&
-      (op === PairOp.Mouse ? last === 'vsc' : steps.length > 3 && last === (fromHost ? 'vsp' : 'vsc'))
     const costs = tally.since(mark)
-    const monitored = pair.channel !== undefined && this.#monitored(pair)
+    const waits = pair.channel !== undefined && this.#monitored(pair) && from === 'guest'
     return {
       id,
       path: 'vmbus',
       steps,
-      completed,
+      completed: asked > 0 && (answers ? answered : arrived) >= asked,
       costs,
       dataCopies,
-      ticks: this.#ticks(costs) + (monitored && !fromHost ? MONITOR_TICKS : 0),
+      ticks: this.#ticks(costs) + (waits ? MONITOR_TICKS : 0),
     }
   }
 
@@ -236,14 +286,18 @@ export class MachineTraffic {
   /** Exactly `count` requests at once, as `load` does it. */
   passRequests(name: FlowName, device: DeviceSpec, count: number, bytes: number): void {
     const pair = this.#machine.vmbus.pairOf(device)
-    if (pair !== undefined) this.#pass({ name, pair, shape: flowShape(FLOW_OPS[name], bytes), perSecond: 0, passed: 0 }, count)
+    const shape = pair === undefined ? undefined : flowShape(name, pair, bytes)
+    if (pair !== undefined && shape !== undefined) this.#pass({ name, pair, shape, bytes, perSecond: 0, passed: 0 }, count)
   }
 
-  #pass({ pair, shape }: Flow, count: number): void {
+  #pass({ name, pair, shape, bytes }: Flow, count: number): void {
     if (count <= 0 || pair.channel === undefined || !pair.channel.isOpen) return
-    advanceChannel(pair.channel, shape, count, this.#monitored(pair))
     this.nextRequest += count
-    this.#machine.context.tally.packets += 2 * count
+    const { ends } = pair
+    const passes =
+      (ends instanceof StorageEnds && ends.pass(count, name === 'writes', bytes)) ||
+      (ends instanceof NetworkEnds && ends.pass(count, name === 'framesReceived', bytes))
+    if (passes) advanceChannel(pair.channel, shape, count, this.#monitored(pair))
   }
 
   #apply(): void {
@@ -262,7 +316,8 @@ export class MachineTraffic {
     } = this.#load
     const add = (name: FlowName, pair: DevicePair | undefined, perSecond: number, bytes: number): void => {
       if (pair === undefined || perSecond <= 0 || pair.stalled) return
-      this.#flows.push({ name, pair, shape: flowShape(FLOW_OPS[name], bytes), perSecond, passed: 0 })
+      const shape = flowShape(name, pair, bytes)
+      if (shape !== undefined) this.#flows.push({ name, pair, shape, bytes, perSecond, passed: 0 })
     }
     add('reads', disk, reads, ioBytes)
     add('writes', disk, writes, ioBytes)

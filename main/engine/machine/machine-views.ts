@@ -160,7 +160,7 @@ export class MachineViews {
     const server = bus?.server.channel(pair.offerId)
     if (bus === undefined || server?.ids === undefined) return undefined
     const client = bus.client.channel(server.ids.channelId)
-    const { channel, script } = pair
+    const { channel, ends } = pair
     const open = channel?.isOpen === true
     const subchannels = this.#machine.vmbus.pairs.filter((other) => other.device === pair.device && other.subchannelIndex > 0)
     return {
@@ -180,7 +180,7 @@ export class MachineViews {
       monitorSignals: channel?.hostMonitorSignals ?? 0,
       targetVp: client?.targetVp ?? null,
       subchannels: pair.subchannelIndex === 0 ? subchannels.length : 0,
-      protocolVersion: pair.started && script.version !== '' ? script.version : null,
+      protocolVersion: pair.started ? ends.version : null,
       stalled: pair.stalled,
       outstanding: channel?.guestRequests.size ?? 0,
     }

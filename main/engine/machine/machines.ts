@@ -13,12 +13,13 @@ import type { ChannelRow, GuestRow, PartitionRow, SavedStackRow, VirtualMachineR
 import type { World } from '../world.ts'
 import { HostStack } from './host-stack.ts'
 import { applyDevices, applyMemory, applyShares } from './hot-change.ts'
+import { keyEvents, keysOf } from './key-codes.ts'
+import { LabDevices } from './lab-devices.ts'
 import { imposeHostFaults, imposeMachineFaults, isKeptWaiting, providersBefore, stopProvider } from './machine-faults.ts'
 import type { MachineStack } from './machine-stack.ts'
-import { backMemory, type MemoryMove, moveMemory } from './memory-moves.ts'
-import { withoutPast } from './rested-bus.ts'
+import { backMemory, type MemoryMove, moveMemory, recallBalloon } from './memory-moves.ts'
 import { guestFacts, hostSpecOf, machineSpecOf } from './specs.ts'
-import type { ChannelView, PowerOnRefusal, SavedStack } from './stack-types.ts'
+import type { ChannelView, PowerOnRefusal } from './stack-types.ts'
 import { type Stage, stageOf, staysAt, stepsOfRows, stepsTo } from './stages.ts'
 import { TraceLogs } from './trace-logs.ts'
 
@@ -29,6 +30,10 @@ const ADOPTED_AT_ONCE_MAX = 64
 const ROOT_NUMBER = 1
 
 export class Machines {
+  /** Virtual disks, switches and guests behind the device pairs. */
+  readonly devices: LabDevices
+  /** Called when a machine's write finds its volume full; set by the owner of the lab. */
+  onVolumeFull: (vmId: string, driveId: string) => void = () => undefined
   readonly #world: World
   readonly #hosts = new Map<string, HostStack>()
   /** How far each live stack has been taken. */
@@ -38,8 +43,20 @@ export class Machines {
   constructor(world: World) {
     this.#world = world
     this.traces = new TraceLogs(() => Math.max(0, world.now))
+    this.devices = new LabDevices(world, (vmId, driveId) => this.onVolumeFull(vmId, driveId))
     world.tables.guest.observe((before, after) => {
       if (before !== undefined && after !== undefined && before.phase !== after.phase) this.#follow(after)
+    })
+    // A guest tells of its addresses when its link changes.
+    world.tables.network_adapter.observe((before, after) => {
+      if (before === undefined || after === undefined || before.switchId === after.switchId) return
+      this.devices.network.adapterChanged(after)
+      this.#exchange(after.vmId)
+    })
+    world.tables.drive.observe((before, after) => {
+      const vm = after === undefined ? undefined : world.tables.virtual_machine.get(after.vmId)
+      if (before !== undefined && after !== undefined && vm !== undefined && before.path !== after.path)
+        this.devices.disks.driveChanged(vm, after)
     })
   }
 
@@ -48,7 +65,7 @@ export class Machines {
     const known = this.#hosts.get(hostId)
     if (known) return known
     const host = this.#world.tables.host.require(hostId)
-    const stack = new HostStack(hostSpecOf(host), () => Math.max(0, this.#world.now))
+    const stack = new HostStack(hostSpecOf(host), () => Math.max(0, this.#world.now), this.devices)
     this.#hosts.set(hostId, stack)
     this.#writeRoot(hostId, stack)
     imposeHostFaults(this.#world, hostId, stack)
@@ -76,15 +93,18 @@ export class Machines {
 
   /** A machine is switched on: its partition is built (S18). The refusal names the hypercall that failed. */
   powerOn(vm: VirtualMachineRow): Refusal<PowerOnRefusal> | undefined {
-    return this.#start(vm, null)
+    return this.#start(vm, undefined)
   }
 
   /** A saved machine goes on, in a new partition. */
   restore(vm: VirtualMachineRow): Refusal<PowerOnRefusal> | undefined {
     const row = this.#world.tables.saved_stack.get(vm.id)
-    const refusal = this.#start(vm, row === undefined ? null : (JSON.parse(row.stack) as SavedStack))
-    if (refusal === undefined) this.#world.tables.saved_stack.delete(vm.id)
-    return refusal
+    const refusal = this.#start(vm, row === undefined ? undefined : parseSaved(row.stack))
+    if (refusal !== undefined) return refusal
+    this.#world.tables.saved_stack.delete(vm.id)
+    this.#requireOf(vm).services.syncTime()
+    this.#exchange(vm.id)
+    return undefined
   }
 
   /** The machine's memory and bus are put away; its partition is gone. */
@@ -92,9 +112,10 @@ export class Machines {
     const stack = this.machine(vm.id)
     if (stack === undefined) return
     this.#endMemoryFaults(vm, stack)
-    stack.suspend(true)
-    this.#world.tables.saved_stack.put({ id: vm.id, stack: JSON.stringify(withoutPast(stack.save())) })
-    stack.powerOff()
+    const fresh = this.#fresh(vm, stack)
+    fresh.suspend(true)
+    this.#world.tables.saved_stack.put({ id: vm.id, stack: JSON.stringify(fresh.save()) })
+    fresh.powerOff()
     this.#drop(vm)
   }
 
@@ -102,11 +123,25 @@ export class Machines {
   capture(vm: VirtualMachineRow): SavedStackRow | undefined {
     const stack = this.machine(vm.id)
     if (stack === undefined) return undefined
-    const before = stack.suspended
-    stack.suspend(true)
-    const saved = JSON.stringify(stack.save())
-    if (!before) stack.suspend(false)
+    const fresh = this.#fresh(vm, stack)
+    const before = fresh.suspended
+    fresh.suspend(true)
+    const saved = JSON.stringify(fresh.save())
+    if (!before) fresh.suspend(false)
     return { id: vm.id, stack: saved }
+  }
+
+  /**
+   * The stack built anew from the machine's rows. How far its rings have turned and how many messages have passed is known only to a process that
+   * was there all along; what is saved must be the same in a lab that was closed in between.
+   */
+  #fresh(vm: VirtualMachineRow, stack: MachineStack): MachineStack {
+    const { log } = stack.context
+    const traced = log.on
+    log.on = false
+    stack.powerOff()
+    log.on = traced
+    return this.#rebuild(vm)
   }
 
   /** Freezes the virtual processors, or lets them go on. */
@@ -206,31 +241,65 @@ export class Machines {
     return stack === undefined ? undefined : applyMemory(stack, memoryMb)
   }
 
+  /**
+   * Asks the guest through its shutdown channel to end (devices 5.3). True when it answered that it will; it ends when its owner lets it act. A
+   * machine without that service, or whose provider does not answer, gives false.
+   */
+  askShutdown(vm: VirtualMachineRow): boolean {
+    const stack = this.machine(vm.id)
+    stack?.catchUp()
+    const answered = stack?.requestShutdown() === true && this.devices.guest(vm.id).inbox.shutdown !== undefined
+    this.devices.guest(vm.id).inbox.shutdown = undefined
+    return answered
+  }
+
+  /**
+   * Keys of the connection window, as the guest has read them: by the synthetic keyboard where its driver runs, else by the keyboard of the firmware,
+   * which on Generation 1 is the emulated PS/2 controller. Empty when they wait for a guest that does not move.
+   */
+  typeKeys(vm: VirtualMachineRow, keys: readonly string[], text: string): { readonly keys: readonly string[]; readonly text: string } {
+    const stack = this.machine(vm.id)
+    if (stack === undefined) return { keys, text }
+    stack.catchUp()
+    const events = keyEvents(keys, text)
+    if (!stack.services.press(events)) {
+      if (vm.generation === 1) stack.traffic.emulatedKeys(events.length)
+      return { keys, text }
+    }
+    const { inbox } = this.devices.guest(vm.id)
+    return keysOf(inbox.keys.splice(0))
+  }
+
+  /** Addresses of an adapter as the guest's data exchange service has told them; undefined when there is no stack to ask, or no such service. */
+  reportedAddresses(vm: VirtualMachineRow, adapterId: string): readonly string[] | undefined {
+    return this.#hosts.get(vm.hostId)?.machine(vm.id)?.services.addressesOf(adapterId)
+  }
+
   /** A machine has memory from the first moment of its start, its partition from the last. */
   #isOn(vm: VirtualMachineRow): boolean {
     if (this.#world.tables.partition.has(vm.id)) return true
     return vm.assignedMemoryMb > 0 && (vm.state === 'Running' || vm.state === 'Paused')
   }
 
-  #start(vm: VirtualMachineRow, saved: SavedStack | null): Refusal<PowerOnRefusal> | undefined {
+  #start(vm: VirtualMachineRow, saved: unknown): Refusal<PowerOnRefusal> | undefined {
     const host = this.host(vm.hostId)
     // Ids are never given twice while a lab lives, also not after a reload.
     const number = ROOT_NUMBER + 1 + this.#world.takeNumber(`partition ${vm.hostId}`)
     const refusal = this.#build(vm, host, number, saved)
     if (refusal !== undefined) return refusal
     this.#stages.set(vm.id, 'created')
-    if (saved !== null) this.#stages.set(vm.id, this.#stageOfGuest(vm.id))
+    if (saved !== undefined) this.#stages.set(vm.id, this.#stageOfGuest(vm.id))
     this.#write(vm, this.#require(host, vm.id))
     return undefined
   }
 
-  #build(vm: VirtualMachineRow, host: HostStack, number: number, saved: SavedStack | null): Refusal<PowerOnRefusal> | undefined {
+  #build(vm: VirtualMachineRow, host: HostStack, number: number, saved: unknown): Refusal<PowerOnRefusal> | undefined {
     const { core } = host.hypervisor
     const next = core.nextPartitionId
     core.nextPartitionId = number
     const log = this.traces.get(vm.id)
     const options = log === undefined ? {} : { log }
-    const built = saved === null ? host.powerOn(machineSpecOf(this.#world, vm), options) : host.restore(saved, options)
+    const built = saved === undefined ? host.powerOn(machineSpecOf(this.#world, vm), options) : host.restore(saved, options)
     core.nextPartitionId = Math.max(next, number + 1)
     return built.ok ? undefined : built.refusal
   }
@@ -255,18 +324,25 @@ export class Machines {
   #replay(vm: VirtualMachineRow, host: HostStack): MachineStack {
     const row = this.#world.tables.partition.get(vm.id)
     const number = row?.number ?? ROOT_NUMBER + 1 + this.#world.takeNumber(`partition ${vm.hostId}`)
-    const refusal = this.#build(vm, host, number, null)
+    const refusal = this.#build(vm, host, number, undefined)
     invariant(refusal === undefined, `partition of ${vm.id} cannot be built again: ${refusal?.code}`)
     const stack = this.#require(host, vm.id)
     this.#stages.set(vm.id, 'created')
     const guest = this.#world.tables.guest.get(vm.id)
     const channels = this.#world.by.channelsOfPartition.of(vm.id)
     for (const stage of guest === undefined ? [] : stepsOfRows(guest, row, channels)) this.#reach(vm, stack, stage)
+    recallBalloon(stack, this.#world.tables.dynamic_memory.get(vm.id)?.balloonedMb ?? 0)
+    this.#exchange(vm.id)
+    stack.hung = guest?.phase === 'hung'
     imposeMachineFaults(this.#world, vm, stack)
     // A machine that is being resumed, saved or reset stands still until that is over.
     if (row?.suspended ?? vm.state === 'Paused') stack.suspend(true)
     this.#write(vm, stack)
     return stack
+  }
+
+  #requireOf(vm: VirtualMachineRow): MachineStack {
+    return this.#require(this.host(vm.hostId), vm.id)
   }
 
   #require(host: HostStack, vmId: string): MachineStack {
@@ -287,6 +363,16 @@ export class Machines {
     const stack = this.machine(vm.id)
     if (stack === undefined || staysAt(guest)) return
     if (this.#reach(vm, stack, stageOf(guest))) this.#write(vm, stack)
+    stack.hung = guest.phase === 'hung'
+    this.#exchange(vm.id)
+  }
+
+  /** The host asks a guest that has a stack for its data: after each change that it could tell of. */
+  #exchange(vmId: string): void {
+    const vm = this.#world.tables.virtual_machine.get(vmId)
+    const stack = vm === undefined ? undefined : this.#hosts.get(vm.hostId)?.machine(vmId)
+    stack?.host.settle()
+    stack?.services.exchangeData(this.#world.by.adaptersOfVm.of(vmId).map(({ id }) => id))
   }
 
   /** True when a step was taken. */
@@ -299,7 +385,7 @@ export class Machines {
     stack.setGuest(guestFacts(this.#world, vm))
     const stopCode = this.#world.tables.guest.get(vm.id)?.stopCode
     if (stopCode != null) stack.stopCode = BigInt(STOP_CODES[stopCode] ?? 0)
-    for (const step of steps) stack.step(step)
+    for (const step of steps) stack.step(step, false)
     // What the guest model has decided is not decided here once more.
     stack.host.takeEffects()
     this.#stages.set(vm.id, wanted)
@@ -362,6 +448,16 @@ export class Machines {
     for (const processor of by.processorsOfPartition.of(vm.id)) tables.virtual_processor.delete(processor.id)
     tables.partition.delete(vm.id)
     this.#stages.delete(vm.id)
+    this.devices.forget(vm.id)
+  }
+}
+
+/** The rows of a saved machine; a text that cannot be read stays a text, which is refused. */
+function parseSaved(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
   }
 }
 

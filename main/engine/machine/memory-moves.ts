@@ -6,18 +6,11 @@
  * has now looks the same.
  */
 import { growPartition, type MemoryBlock, shrinkPartition } from '../hypervisor/index.ts'
-import { inBandPacket } from '../vmbus/packet.ts'
+import { MemoryEnds, type MemoryMove } from './ends/memory-ends.ts'
 import type { MachineStack } from './machine-stack.ts'
 import { HIGH_PAGES_START, LOW_PAGES_MAX, PAGES_PER_MB } from './memory-map.ts'
-import { pairPayload } from './pair-payload.ts'
 
-/** The provider's requests, by their message types (devices reference 6.1). */
-const MEMORY_REQUEST = { balloon: 6, unballoon: 8, hotAdd: 10 } as const
-export type MemoryMove = keyof typeof MEMORY_REQUEST
-/** Numbers of the requests in the channel's payload: above every start sequence. */
-const FIRST_REQUEST = 0x1100
-/** Header, transaction, and one range of pages. */
-const REQUEST_BYTES = 32
+export type { MemoryMove }
 
 /**
  * Moves memory; true when it has moved. A machine whose driver has opened the channel is asked or told by its provider; the pages of a balloon
@@ -33,7 +26,10 @@ export function moveMemory(stack: MachineStack, move: MemoryMove, amountMb: numb
     return true
   }
   if (!resize(stack, before, after)) return false
-  return tell(stack, move, amountMb)
+  // The guest is told of pages that are there; those that it does not take go back.
+  if (tell(stack, move, amountMb, before)) return true
+  resize(stack, after, before)
+  return false
 }
 
 /** Gives a machine memory behind the back of its guest: pages that a page file stood in for until now. */
@@ -42,7 +38,8 @@ export function backMemory(stack: MachineStack, amountMb: number): boolean {
   return resize(stack, before, before + amountMb)
 }
 
-function resize(stack: MachineStack, beforeMb: number, afterMb: number): boolean {
+/** Maps or unmaps the end of a machine's space, MB; false when the host has not enough. */
+export function resize(stack: MachineStack, beforeMb: number, afterMb: number): boolean {
   const { context } = stack
   const { hypervisor, partitionId } = context
   const placement = { node: context.spec.node ?? 0, numaSpanning: context.spec.numaSpanning ?? true }
@@ -64,12 +61,22 @@ function blocksBetween(fromMb: number, toMb: number): readonly MemoryBlock[] {
   return [low, high].filter(({ pages }) => pages > 0)
 }
 
-/** The provider's request; false when the guest has not opened the channel. */
-function tell(stack: MachineStack, move: MemoryMove, amountMb: number): boolean {
-  const pair = stack.vmbus.pairOf({ kind: 'dynamic-memory' })
-  if (pair === undefined || !pair.started) return false
-  const payload = pairPayload(FIRST_REQUEST + MEMORY_REQUEST[move], false, REQUEST_BYTES, { bytes: amountMb * PAGES_PER_MB })
-  const sent = pair.sendFromHost(inBandPacket(payload, REQUEST_BYTES))
+/** The provider's request and the guest's answer; false without one. `beforeMb`: where added pages begin, when they are mapped already. */
+function tell(stack: MachineStack, move: MemoryMove, amountMb: number, beforeMb = stack.context.spec.memoryMb): boolean {
+  const ends = memoryEndsOf(stack)
+  if (ends === undefined) return false
+  const sent = ends.move(move, amountMb, beforeMb)
   stack.host.settle()
-  return sent === 'sent' || sent === 'sentAndSignal'
+  return sent && ends.isAnswered
+}
+
+/** What the guest had given before its machine was built again, MB. */
+export function recallBalloon(stack: MachineStack, balloonedMb: number): void {
+  memoryEndsOf(stack)?.recall(balloonedMb)
+}
+
+/** The dynamic memory pair of a machine whose driver has opened the channel. */
+function memoryEndsOf(stack: MachineStack): MemoryEnds | undefined {
+  const pair = stack.vmbus.pairOf({ kind: 'dynamic-memory' })
+  return pair?.started === true && pair.ends instanceof MemoryEnds ? pair.ends : undefined
 }

@@ -11,6 +11,8 @@ const BOOT_PAGES = 4096
 /** One release: its hypervisor, its VMBus, and the devices that came with it. */
 export interface HostRelease {
   readonly key: HostReleaseKey
+  /** As tables of protocol versions name it, such as `2012 R2`. */
+  readonly name: string
   /** Ascending with the release. */
   readonly order: number
   readonly hypervisor: HypervisorRelease
@@ -75,6 +77,7 @@ function releaseOf(row: ReleaseRow, order: number): HostRelease {
   const since = (key: HostReleaseKey): boolean => order >= ROWS.findIndex((candidate) => candidate.key === key)
   return {
     key: row.key,
+    name: row.name,
     order,
     hypervisor: {
       version: { major, minor, build, servicePack: 0, serviceBranch: 0, serviceNumber: 0 },
@@ -111,9 +114,25 @@ export function hostRelease(key: HostReleaseKey): HostRelease {
 /** First release that offers a device to its guests (hypervisor reference 5.1). */
 const DEVICE_SINCE: Partial<Record<DeviceKind, HostReleaseKey>> = {
   'dynamic-memory': '2008-r2',
-  rdv: '2008-r2',
+  rdv: '2012-r2',
   keyboard: '2012',
   'file-copy': '2012-r2',
+}
+
+/** Releases by the VMBus version that they brought, newest first. */
+const RELEASE_NAMES: readonly (readonly [version: VmbusVersion, name: string])[] = [
+  [vmbusVersion.v6_0, '2025'],
+  [vmbusVersion.v5_3, '2022'],
+  [vmbusVersion.v5_2, '2019'],
+  [vmbusVersion.v4_0, '2016'],
+  [vmbusVersion.v3_0, '2012 R2'],
+  [vmbusVersion.v2_4, '2012'],
+  [vmbusVersion.v1_1, '2008 R2'],
+]
+
+/** The release of whose time a guest's drivers are, by the VMBus version that they ask for first. */
+export function releaseOfDrivers(version: VmbusVersion): string {
+  return RELEASE_NAMES.find(([since]) => version >= since)?.[1] ?? '2008'
 }
 
 /** Whether a host of this release has the device. */

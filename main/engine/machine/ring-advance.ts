@@ -1,10 +1,9 @@
 /** Many equal requests at once: what a channel's rings, transactions and counts are after them, without sending one (O(1)). */
 import type { Channel } from '../vmbus/channel.ts'
-import { inBandRingBytes, packetType } from '../vmbus/packet.ts'
+import { gpaDirectPacket, inBandRingBytes, packetType, transferPagesPacket } from '../vmbus/packet.ts'
+import { type GpaRange, pagesSpanned } from '../vmbus/pages.ts'
 import type { Ring } from '../vmbus/ring.ts'
 import type { TransactionTable } from '../vmbus/transactions.ts'
-import { NETWORK_DONE_BYTES, STORAGE_BYTES, workPacket } from './device-pair.ts'
-import { PairOp } from './pair-payload.ts'
 
 /** Ids of transactions run from 1 to this, then again from 1 (vmbus: transactions). */
 const RUNNING_CYCLE = 2 ** 24 - 1
@@ -17,16 +16,28 @@ export interface FlowShape {
   readonly completionBytes: number
 }
 
-/** The shape of a request of work. */
-export function flowShape(op: number, bytes: number): FlowShape {
-  const packet = workPacket(op, { id: 1, bytes })
-  const storage = op === PairOp.Read || op === PairOp.Write
-  return {
-    from: op === PairOp.Receive ? 'host' : 'guest',
-    requestType: packet.type,
-    requestBytes: packet.ringBytes,
-    completionBytes: inBandRingBytes(storage ? STORAGE_BYTES : NETWORK_DONE_BYTES),
+/** Transfers of a storage channel, both ways alike: 64 bytes of payload since 5.1, 48 before. */
+export function storageShape(bytes: number, packetBytes: 64 | 48): FlowShape {
+  const packet = gpaDirectPacket(null, packetBytes, [rangeOf(bytes)])
+  return { from: 'guest', requestType: packet.type, requestBytes: packet.ringBytes, completionBytes: inBandRingBytes(packetBytes) }
+}
+
+/** Frames of a network channel: `nvspBytes` is the size of its messages; `direct`: bytes that lie in guest pages instead of a section. */
+export function networkShape(toGuest: boolean, nvspBytes: 28 | 40, direct: number | undefined): FlowShape {
+  const completionBytes = inBandRingBytes(nvspBytes)
+  if (toGuest) {
+    const packet = transferPagesPacket(null, nvspBytes, 0, [{ byteCount: 0, byteOffset: 0 }])
+    return { from: 'host', requestType: packet.type, requestBytes: packet.ringBytes, completionBytes }
   }
+  if (direct === undefined) {
+    return { from: 'guest', requestType: packetType.inBand, requestBytes: inBandRingBytes(nvspBytes), completionBytes }
+  }
+  const packet = gpaDirectPacket(null, nvspBytes, [rangeOf(direct)])
+  return { from: 'guest', requestType: packet.type, requestBytes: packet.ringBytes, completionBytes }
+}
+
+function rangeOf(bytes: number): GpaRange {
+  return { byteCount: bytes, byteOffset: 0, pages: [{ first: 0, count: pagesSpanned(bytes, 0) }] }
 }
 
 function advanceRing(ring: Ring, type: number, bytes: number, count: number): void {

@@ -83,6 +83,6 @@ function filterSpec(drive: DriveRow): DeviceSpec {
 }
 
 /** Instance of a SCSI controller: the machine's id with the controller's number in its last two digits. */
-function controllerId(vmId: string, number: number): string {
+export function controllerId(vmId: string, number: number): string {
   return `${vmId.slice(0, -2)}${number.toString(16).padStart(2, '0')}`.toLowerCase()
 }

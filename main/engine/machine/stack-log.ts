@@ -1,5 +1,6 @@
 /** What one machine's stack counts and, when asked, writes down. */
 import type { Tick } from '../kernel/ticks.ts'
+import type { Channel } from '../vmbus/channel.ts'
 import type { StackCosts, StackTraceKind, StackTraceRow, TransferPlace, TransferStep } from './stack-types.ts'
 
 /** Running totals of a machine; a report is the difference of two. */
@@ -9,7 +10,20 @@ export class StackTally {
   guestInterrupts = 0
   hostInterrupts = 0
   messages = 0
-  packets = 0
+  /** Channels that are open now; set by the machine's bus. */
+  channels: () => readonly (Channel | undefined)[] = () => []
+  /** Packets of channels that were closed. */
+  #closedPackets = 0
+
+  /** Packets both ways since the machine's start, as the rings count them. */
+  get packets(): number {
+    return this.channels().reduce((sum, channel) => sum + packetsOf(channel), this.#closedPackets)
+  }
+
+  /** A channel is not among `channels` any more. */
+  closed(channel: Channel | undefined): void {
+    this.#closedPackets += packetsOf(channel)
+  }
 
   mark(): StackCosts {
     const { hypercalls, intercepts, guestInterrupts, hostInterrupts, messages, packets } = this
@@ -26,6 +40,10 @@ export class StackTally {
       packets: this.packets - mark.packets,
     }
   }
+}
+
+function packetsOf(channel: Channel | undefined): number {
+  return channel === undefined ? 0 : channel.rings.guestToHost.packetsWritten + channel.rings.hostToGuest.packetsWritten
 }
 
 export const NO_COSTS: StackCosts = { hypercalls: 0, intercepts: 0, guestInterrupts: 0, hostInterrupts: 0, messages: 0, packets: 0 }
@@ -81,9 +99,14 @@ export class StackLog {
     return steps
   }
 
-  /** Whether the request with this id is being followed. */
-  follows(id: number): boolean {
-    return this.#chain !== undefined && this.#chain.id === id
+  /** Whether a request is being followed: callers ask this before they build a text for `reached`. */
+  get following(): boolean {
+    return this.#chain !== undefined
+  }
+
+  /** The request that is being followed has come to the device behind its provider. */
+  reached(text: string): void {
+    this.#chain?.steps.push({ place: 'device', text })
   }
 
   step(id: number, place: TransferPlace, text: string): void {

@@ -274,7 +274,8 @@ export interface StackTraceRow {
 
 /** A machine's stack while it has no partition: plain JSON. */
 export interface SavedStack {
-  readonly version: 1
+  /** 2 since pairs save the rows of their protocols' ends. */
+  readonly version: 2
   readonly spec: MachineSpec
   readonly savedTick: Tick
   /** How far the guest has come. */

@@ -40,12 +40,25 @@ export function checkSpace(world: World, volumeId: string): void {
   if (volume.freeBytes >= FREE_BYTES_MIN) return
   for (const vm of world.by.vmsOfHost.of(volume.hostId)) {
     if (vm.state !== 'Running' || !hasPartition(vm) || !growsOn(world, vm, volume.letter)) continue
-    freezeGuest(world, vm.id)
-    world.machines.suspend(vm, true)
-    world.tables.virtual_machine.patch(vm.id, { state: 'Paused', critical: 'disk-space' })
-    writeRecord(world, vm.hostId, 'outOfSpace', vm, `${volume.letter}:`)
-    writeRecord(world, vm.hostId, 'pausedCritical', vm)
+    pauseForSpace(world, vm, volume.letter)
   }
+}
+
+/** A guest's write found no room: the machine is paused as above, even when a little space is left (hyper-v-manager 3.3). */
+export function writeFoundNoRoom(world: World, vmId: string, driveId: string): void {
+  const vm = world.tables.virtual_machine.get(vmId)
+  const path = world.tables.drive.get(driveId)?.path ?? null
+  const volume = vm === undefined || path === null ? undefined : volumeOf(world, vm.hostId, path)
+  if (vm === undefined || volume === undefined || vm.state !== 'Running' || !hasPartition(vm)) return
+  pauseForSpace(world, vm, volume.letter)
+}
+
+function pauseForSpace(world: World, vm: VirtualMachineRow, letter: string): void {
+  freezeGuest(world, vm.id)
+  world.machines.suspend(vm, true)
+  world.tables.virtual_machine.patch(vm.id, { state: 'Paused', critical: 'disk-space' })
+  writeRecord(world, vm.hostId, 'outOfSpace', vm, `${letter}:`)
+  writeRecord(world, vm.hostId, 'pausedCritical', vm)
 }
 
 function growsOn(world: World, vm: VirtualMachineRow, letter: string): boolean {

@@ -3,7 +3,7 @@
  * kept; while too much waits to go out, packets stay unread in the ring, so that back-pressure reaches the other side.
  */
 import { fromHex, toHex } from '../vmbus/bytes.ts'
-import type { Channel } from '../vmbus/channel.ts'
+import type { Channel, PacketSink, SendResult } from '../vmbus/channel.ts'
 import { Packet, type PacketExtension, type PacketType } from '../vmbus/packet.ts'
 import type { PayloadCodec } from '../vmbus/packet-codec.ts'
 
@@ -16,26 +16,60 @@ export interface EndPort<Out, In> {
   readonly signalsSpace: boolean
 }
 
-export function hostPort<G, H>(channel: Channel<G, H>): EndPort<H, G> {
-  return {
-    send: (packet) => channel.sendFromHost(packet),
-    drain: (max, sink) => channel.drainAtHost(max, sink),
-    get isOpen() {
-      return channel.isOpen
-    },
-    signalsSpace: channel.rings.hostToGuest.featureBits !== 0,
+class HostPort<G, H> implements EndPort<H, G> {
+  readonly #channel: Channel<G, H>
+
+  constructor(channel: Channel<G, H>) {
+    this.#channel = channel
+  }
+
+  get isOpen(): boolean {
+    return this.#channel.isOpen
+  }
+
+  get signalsSpace(): boolean {
+    return this.#channel.rings.hostToGuest.featureBits !== 0
+  }
+
+  send(packet: Packet<H>): SendResult {
+    return this.#channel.sendFromHost(packet)
+  }
+
+  drain(max: number, sink: PacketSink<G, H>): number {
+    return this.#channel.drainAtHost(max, sink)
   }
 }
 
-export function guestPort<G, H>(channel: Channel<G, H>): EndPort<G, H> {
-  return {
-    send: (packet) => channel.sendFromGuest(packet),
-    drain: (max, sink) => channel.drainAtGuest(max, sink),
-    get isOpen() {
-      return channel.isOpen
-    },
-    signalsSpace: channel.rings.guestToHost.featureBits !== 0,
+class GuestPort<G, H> implements EndPort<G, H> {
+  readonly #channel: Channel<G, H>
+
+  constructor(channel: Channel<G, H>) {
+    this.#channel = channel
   }
+
+  get isOpen(): boolean {
+    return this.#channel.isOpen
+  }
+
+  get signalsSpace(): boolean {
+    return this.#channel.rings.guestToHost.featureBits !== 0
+  }
+
+  send(packet: Packet<G>): SendResult {
+    return this.#channel.sendFromGuest(packet)
+  }
+
+  drain(max: number, sink: PacketSink<H, G>): number {
+    return this.#channel.drainAtGuest(max, sink)
+  }
+}
+
+export function hostPort<G, H>(channel: Channel<G, H>): EndPort<H, G> {
+  return new HostPort(channel)
+}
+
+export function guestPort<G, H>(channel: Channel<G, H>): EndPort<G, H> {
+  return new GuestPort(channel)
 }
 
 /** `sent`: in the ring. `queued`: waits for room. `refused`: the channel is closed, or too much waits already. */
@@ -86,7 +120,8 @@ interface Waiting<Out> {
 export class ChannelEnd<Out, In> {
   #port: EndPort<Out, In> | undefined
   #waiting: Waiting<Out>[] = []
-  readonly #tags = new Map<number, number>()
+  /** Made with the first request: most channels carry messages alone. */
+  #tags: Map<number, number> | undefined
   readonly #sink: EndSink<In, Out>
   readonly #codec: PayloadCodec<Out>
   readonly #options: EndOptions
@@ -113,7 +148,7 @@ export class ChannelEnd<Out, In> {
 
   /** Requests whose completion was not read yet. */
   get outstanding(): number {
-    return this.#tags.size
+    return this.#tags?.size ?? 0
   }
 
   get stopped(): boolean {
@@ -126,9 +161,9 @@ export class ChannelEnd<Out, In> {
 
   /** The channel is gone. Returns the tags of requests that will never be completed, in the order in which they were sent. */
   detach(): number[] {
-    const tags = [...this.#tags.values(), ...this.#waiting.map((entry) => entry.tag)].filter((tag) => tag !== 0)
+    const tags = [...(this.#tags?.values() ?? []), ...this.#waiting.map((entry) => entry.tag)].filter((tag) => tag !== 0)
     this.#port = undefined
-    this.#tags.clear()
+    this.#tags = undefined
     this.#waiting = []
     return tags
   }
@@ -172,13 +207,19 @@ export class ChannelEnd<Out, In> {
     if (this.#waiting.length > 0 && this.#port?.signalsSpace === false) this.#options.onBlind?.()
   }
 
+  /** Many equal packets at once have gone through the channel at rest. */
+  passed(sent: number, received: number): void {
+    this.sent += sent
+    this.received += received
+  }
+
   snapshot(): EndRows {
     const waiting = this.#waiting.map(({ packet, tag }): WaitingRow => {
       const { type, flags, transactionId, payloadBytes, extension } = packet
       return { tag, type, flags, transactionId, payloadBytes, payload: toHex(this.#codec.encode(packet.payload, packet)), extension }
     })
     const counts = { sent: this.sent, received: this.received, delayed: this.delayed }
-    return { stopped: this.#stopped, tags: [...this.#tags], waiting, counts }
+    return { stopped: this.#stopped, tags: [...(this.#tags ?? [])], waiting, counts }
   }
 
   /** Puts saved rows in place; a sentence when they are refused. The port is attached by the owner. */
@@ -199,8 +240,7 @@ export class ChannelEnd<Out, In> {
       waiting.push({ packet, tag: row.tag })
     }
     this.#waiting = waiting
-    this.#tags.clear()
-    for (const [id, tag] of rows.tags) this.#tags.set(id, tag)
+    this.#tags = rows.tags.length === 0 ? undefined : new Map(rows.tags)
     this.#stopped = rows.stopped
     this.sent = rows.counts.sent
     this.received = rows.counts.received
@@ -213,8 +253,8 @@ export class ChannelEnd<Out, In> {
     this.received++
     let tag = 0
     if (request !== undefined) {
-      tag = this.#tags.get(packet.transactionId) ?? 0
-      this.#tags.delete(packet.transactionId)
+      tag = this.#tags?.get(packet.transactionId) ?? 0
+      this.#tags?.delete(packet.transactionId)
     }
     this.#sink(packet, request, tag)
     return true
@@ -238,7 +278,10 @@ export class ChannelEnd<Out, In> {
     const result = this.#port?.send(packet) ?? 'refused'
     if (result === 'full' || result === 'refused') return result
     this.sent++
-    if (packet.flags !== 0) this.#tags.set(packet.transactionId, tag)
+    if (packet.flags !== 0) {
+      this.#tags ??= new Map()
+      this.#tags.set(packet.transactionId, tag)
+    }
     return 'sent'
   }
 }

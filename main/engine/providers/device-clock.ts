@@ -53,6 +53,11 @@ export class DueList<T> {
     return first.item
   }
 
+  /** Lets `count` items have come and gone. */
+  passed(count: number): void {
+    this.#nextSequence += count
+  }
+
   /** Removes items for which `gone` says true; returns them in order of their due ticks. */
   remove(gone: (item: T) => boolean): T[] {
     const sorted = this.#sorted()

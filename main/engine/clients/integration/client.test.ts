@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { FileCopyLogic } from '../../providers/integration/file-copy.ts'
 import {
   type IcMessage,
   type IcService,
@@ -8,7 +9,7 @@ import {
   serviceVersionsOfHost,
 } from '../../providers/integration/protocol.ts'
 import { type IcLogic, IcProvider } from '../../providers/integration/provider.ts'
-import { FileCopyLogic, HeartbeatLogic, KvpLogic, ShutdownLogic, TimeSyncLogic, VssLogic } from '../../providers/integration/services.ts'
+import { HeartbeatLogic, KvpLogic, ShutdownLogic, TimeSyncLogic, VssLogic } from '../../providers/integration/services.ts'
 import { DeviceBench } from '../../providers/testing.ts'
 import type { DeviceClassName } from '../../vmbus/classes.ts'
 import { classOffer } from '../../vmbus/offers.ts'

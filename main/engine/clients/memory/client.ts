@@ -64,6 +64,11 @@ export class MemoryClient extends MessageDriver<MemoryMessage, MemoryClientState
     return this.current.step === 'ready' ? this.#versions[this.current.at] : undefined
   }
 
+  /** Takes what it had given before its machine was built again. */
+  recall(ballooned: readonly MemoryRange[]): void {
+    this.current = { ...this.current, ballooned }
+  }
+
   /** Sends the report that is due. */
   wake(): void {
     const { clock, guest } = this.#options

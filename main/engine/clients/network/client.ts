@@ -37,6 +37,11 @@ export * from './client-types.ts'
 type NetworkChannel = Channel<NvspPayload, NvspPayload>
 type End = ChannelEnd<NvspPayload, NvspPayload>
 
+/** Guest pages that a frame outside of the send buffer takes: RNDIS header with room for per-packet information, then the frame; bytes. */
+export function directBytes(frame: EthernetFrame): number {
+  return 36 + 16 * 4 + frameBytes(frame)
+}
+
 export class NetworkClient implements VmbusDriver<NvspPayload, NvspPayload> {
   readonly #options: NetworkClientOptions
   readonly #start: LinkStart
@@ -159,6 +164,24 @@ export class NetworkClient implements VmbusDriver<NvspPayload, NvspPayload> {
     return 'sent'
   }
 
+  /** Lets `count` equal frames have been sent or received on the primary channel one by one. */
+  pass(count: number, toGuest: boolean, frame: EthernetFrame): void {
+    this.#ends.get(0)?.passed(count, count)
+    if (toGuest) {
+      this.counts.receivedFrames += count
+      return
+    }
+    this.#sends.pass(count)
+    this.counts.sentFrames += count
+    if (this.fitsSection(frame)) this.counts.copied += count
+    else this.counts.direct += count
+  }
+
+  /** Whether a frame goes through the send buffer instead of guest pages. */
+  fitsSection(frame: EthernetFrame): boolean {
+    return rndisMessages.size({ kind: 'packet', frame, info: {} }) <= nvspDefaults.sendSectionBytes
+  }
+
   /** RNDIS KEEPALIVE. */
   keepAlive(): void {
     this.#control({ kind: 'keepAlive', requestId: this.#sends.nextId })
@@ -258,7 +281,7 @@ export class NetworkClient implements VmbusDriver<NvspPayload, NvspPayload> {
   #sendDirect(queue: number, message: RndisMessage, channel: number): void {
     const page = this.#options.dataPage + 32 * (this.#sends.nextId % 65_536)
     this.#options.memory.pages.put(page, message)
-    const bytes = message.kind === 'packet' ? 36 + 16 * 4 + frameBytes(message.frame) : rndisMessages.size(message)
+    const bytes = message.kind === 'packet' ? directBytes(message.frame) : rndisMessages.size(message)
     if (channel === rndisChannel.data) this.counts.direct++
     const payload = this.#payload({ kind: 'sendRndisPacket', channel, sectionIndex: nvspDefaults.noSection, sectionBytes: 0 })
     const ranges = [{ byteCount: bytes, byteOffset: 0, pages: [{ first: page, count: pagesSpanned(bytes, 0) }] }]

@@ -5,7 +5,9 @@ import type { Sending } from './client-types.ts'
 export class Sends {
   readonly #memory: NetworkMemory
   readonly #sending = new Map<number, Sending>()
+  /** Sections that were given back, the last first; beside them all from `#fresh` on are free. */
   #free: number[] = []
+  #fresh = 0
   #sections = 0
   #nextId = 1
 
@@ -24,7 +26,7 @@ export class Sends {
   }
 
   get freeSections(): number {
-    return this.#free.length
+    return this.#free.length + this.#sections - this.#fresh
   }
 
   /** Sends without completion. */
@@ -40,7 +42,12 @@ export class Sends {
 
   /** A free section; call it only when there is one. */
   takeSection(): number {
-    return this.#free.pop() ?? 0
+    return this.#free.pop() ?? this.#fresh++
+  }
+
+  /** Lets `count` sends have begun and ended. */
+  pass(count: number): void {
+    this.#nextId += count
   }
 
   /** Notes a send under a new id. */
@@ -75,7 +82,8 @@ export class Sends {
   }
 
   #fill(): void {
-    const busy = new Set([...this.#sending.values()].map((what) => what.section))
-    this.#free = Array.from({ length: this.#sections }, (_, i) => this.#sections - 1 - i).filter((section) => !busy.has(section))
+    const busy = new Set([...this.#sending.values()].flatMap(({ section }) => section ?? []))
+    this.#fresh = Math.min(this.#sections, Math.max(-1, ...busy) + 1)
+    this.#free = Array.from({ length: this.#fresh }, (_, i) => this.#fresh - 1 - i).filter((section) => !busy.has(section))
   }
 }

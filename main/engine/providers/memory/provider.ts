@@ -79,6 +79,11 @@ export class MemoryProvider extends MessageProvider<MemoryMessage, MemoryState> 
     return rangePages(this.current.ballooned)
   }
 
+  /** Takes what a guest had given before its machine was built again. */
+  recall(ballooned: readonly MemoryRange[]): void {
+    this.current = { ...this.current, ballooned }
+  }
+
   /** Asks for pages, rounded down to 2 MiB. False while something is under way or the guest cannot. */
   balloon(pages: number): boolean {
     const whole = Math.floor(pages / balloonBlockPages) * balloonBlockPages

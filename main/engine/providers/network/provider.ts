@@ -170,6 +170,26 @@ export class NetworkProvider implements VmbusProvider<NvspPayload, NvspPayload> 
     return taken
   }
 
+  /** Lets `count` equal frames on the primary channel have passed one by one; false when none can, because no slot is long enough. */
+  pass(count: number, toGuest: boolean, frame: EthernetFrame): boolean {
+    const bytes = count * (frame.payloadBytes + 14)
+    if (toGuest && rndisMessages.size({ kind: 'packet', frame, info: {} }) > (this.#state.receiveBuffer?.slotBytes ?? 0)) {
+      this.counts.droppedNoSlot += count
+      return false
+    }
+    this.#ends.get(0)?.passed(count, count)
+    if (toGuest) {
+      this.#slots.pass(count)
+      this.counts.receivedFrames += count
+      this.counts.receivedBytes += bytes
+    } else {
+      this.counts.sentFrames += count
+      this.counts.sentBytes += bytes
+      this.counts.segments += count
+    }
+    return true
+  }
+
   /** The port is connected to a switch or not: the guest is told. */
   setConnected(connected: boolean): void {
     if (this.#facts.connected === connected) return

@@ -5,7 +5,10 @@ import type { NetworkState } from './provider-types.ts'
 export class ReceiveSlots {
   readonly #memory: NetworkMemory
   readonly #busy = new Map<number, readonly number[]>()
+  /** Slots that were given back, the last first; beside them all from `#fresh` on are free. */
   #free: number[] = []
+  #fresh = 0
+  #slots = 0
   #slotBytes = 0
   #nextTag = 1
 
@@ -14,19 +17,20 @@ export class ReceiveSlots {
   }
 
   get free(): number {
-    return this.#free.length
+    return this.#free.length + this.#slots - this.#fresh
   }
 
   /** The guest has shared a buffer, or taken it back: undefined. Slots that packets hold stay theirs. */
   use(buffer: NetworkState['receiveBuffer']): void {
     this.#slotBytes = buffer?.slotBytes ?? 0
+    this.#slots = buffer?.slots ?? 0
     const busy = new Set([...this.#busy.values()].flat())
-    const slots = buffer?.slots ?? 0
-    this.#free = Array.from({ length: slots }, (_, i) => slots - 1 - i).filter((slot) => !busy.has(slot))
+    this.#fresh = Math.min(this.#slots, Math.max(-1, ...busy) + 1)
+    this.#free = Array.from({ length: this.#fresh }, (_, i) => this.#fresh - 1 - i).filter((slot) => !busy.has(slot))
   }
 
   take(): number | undefined {
-    return this.#free.pop()
+    return this.#free.pop() ?? (this.#fresh < this.#slots ? this.#fresh++ : undefined)
   }
 
   /** Tag of a packet that holds these slots until {@link release}. */
@@ -48,6 +52,13 @@ export class ReceiveSlots {
   clear(): void {
     this.#busy.clear()
     this.#free = []
+    this.#fresh = 0
+    this.#slots = 0
+  }
+
+  /** Lets `count` packets have held and released their slots one by one. */
+  pass(count: number): void {
+    this.#nextTag += count
   }
 
   rows(): { readonly busySlots: readonly (readonly [tag: number, slots: readonly number[]])[]; readonly nextTag: number } {

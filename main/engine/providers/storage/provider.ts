@@ -132,6 +132,16 @@ export class StorageProvider implements VmbusProvider<StoragePacket, StoragePack
     this.#pending.arm(this.#options.clock)
   }
 
+  /** Lets `count` transfers of so many bytes on the primary channel have been served one by one. */
+  pass(count: number, write: boolean, bytes: number): void {
+    this.#ends.get(0)?.passed(count, count)
+    this.#pending.passed(count)
+    this.counts.requests += count
+    this.counts.completed += count
+    if (write) this.counts.writtenBytes += count * bytes
+    else this.counts.readBytes += count * bytes
+  }
+
   // ---- faults and configuration
 
   stop(): void {
