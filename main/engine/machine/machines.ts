@@ -66,6 +66,8 @@ export class Machines {
     if (known) return known
     const host = this.#world.tables.host.require(hostId)
     const stack = new HostStack(hostSpecOf(host), () => Math.max(0, this.#world.now), this.devices)
+    // One without power has no hypervisor: what is asked of it are its prices alone.
+    if (isPoweredOff(this.#world, hostId)) return stack
     this.#hosts.set(hostId, stack)
     this.#writeRoot(hostId, stack)
     imposeHostFaults(this.#world, hostId, stack)
@@ -361,9 +363,10 @@ export class Machines {
     const vm = this.#world.tables.virtual_machine.get(guest.id)
     if (vm === undefined || vm.assignedMemoryMb === 0 || !this.#world.tables.partition.has(vm.id)) return
     const stack = this.machine(vm.id)
-    if (stack === undefined || staysAt(guest)) return
-    if (this.#reach(vm, stack, stageOf(guest))) this.#write(vm, stack)
+    if (stack === undefined) return
     stack.hung = guest.phase === 'hung'
+    if (staysAt(guest)) return
+    if (this.#reach(vm, stack, stageOf(guest))) this.#write(vm, stack)
     this.#exchange(vm.id)
   }
 
