@@ -26,23 +26,41 @@ export interface PairOwner {
 export class DevicePair {
   readonly device: DeviceSpec
   readonly owner: PairOwner
-  /** Both ends of the whole device; sub-channels share those of the primary channel. */
-  readonly ends: DeviceEnds
   readonly subchannelIndex: number
   readonly provider: HostEnd
   readonly driver: GuestEnd
   offerId: OfferId = 0
   /** The open channel; undefined while it is not open. */
   channel: Channel | undefined
+  readonly #make: () => DeviceEnds
+  #ends: DeviceEnds | undefined
+  #two: TwoEnds | undefined
 
-  constructor(owner: PairOwner, device: DeviceSpec, ends: DeviceEnds, subchannelIndex = 0) {
+  /** `make` is called when the channel is opened, or the pair restored: most devices of a machine that only starts are never used. */
+  constructor(owner: PairOwner, device: DeviceSpec, make: () => DeviceEnds, subchannelIndex = 0) {
     this.owner = owner
     this.device = device
-    this.ends = ends
+    this.#make = make
     this.subchannelIndex = subchannelIndex
-    const two: TwoEnds = subchannelIndex === 0 ? ends : (ends.subchannel?.(subchannelIndex) ?? ends)
-    this.provider = new HostEnd(this, two.provider)
-    this.driver = new GuestEnd(this, two.driver)
+    this.provider = new HostEnd(this)
+    this.driver = new GuestEnd(this)
+  }
+
+  /** Both ends of the whole device; sub-channels share those of the primary channel. */
+  get ends(): DeviceEnds {
+    this.#ends ??= this.#make()
+    return this.#ends
+  }
+
+  /** The ends of this pair's own channel. */
+  get two(): TwoEnds {
+    this.#two ??= this.subchannelIndex === 0 ? this.ends : (this.ends.subchannel?.(this.subchannelIndex) ?? this.ends)
+    return this.#two
+  }
+
+  /** Whether the ends have been made: the device was in use at least once. */
+  get isMade(): boolean {
+    return this.#ends !== undefined
   }
 
   /** The start sequence is over: the device works. */
@@ -63,14 +81,18 @@ export class DevicePair {
 
 /** The provider in the root partition. */
 export class HostEnd implements VmbusProvider {
-  readonly codecs: VmbusProvider['codecs']
   readonly #pair: DevicePair
-  readonly #inner: VmbusProvider
 
-  constructor(pair: DevicePair, inner: VmbusProvider) {
+  constructor(pair: DevicePair) {
     this.#pair = pair
-    this.#inner = inner
-    this.codecs = inner.codecs
+  }
+
+  get codecs(): VmbusProvider['codecs'] {
+    return this.#inner.codecs
+  }
+
+  get #inner(): VmbusProvider {
+    return this.#pair.two.provider
   }
 
   open(channel: Channel, parameters: OpenParameters): ProviderAnswer {
@@ -109,11 +131,13 @@ export class HostEnd implements VmbusProvider {
 /** The client driver in the guest. */
 export class GuestEnd implements VmbusDriver {
   readonly #pair: DevicePair
-  readonly #inner: VmbusDriver
 
-  constructor(pair: DevicePair, inner: VmbusDriver) {
+  constructor(pair: DevicePair) {
     this.#pair = pair
-    this.#inner = inner
+  }
+
+  get #inner(): VmbusDriver {
+    return this.#pair.two.driver
   }
 
   opened(channel: Channel): void {

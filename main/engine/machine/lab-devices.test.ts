@@ -207,6 +207,11 @@ describe('services of a machine', () => {
     press(['ShiftLeft', 'KeyA'], 'uß')
     expect(packets(stack).filter((text) => text === 'EVENT')).toHaveLength(8)
     expect(world.tables.guest.require('A').input).toBe('ußA')
+    const host = world.machines.host('host-1')
+    host.setProviderStalled('keyboard', true)
+    expect(world.machines.typeKeys(row(engine, 'A'), ['KeyB'], '')).toEqual({ keys: [], text: '' })
+    host.setProviderStalled('keyboard', false)
+    expect(world.machines.typeKeys(row(engine, 'A'), ['KeyB'], '')).toEqual({ keys: ['KeyB'], text: '' })
     hangGuest(world, 'A')
     expect(world.machines.typeKeys(row(engine, 'A'), ['KeyB'], '')).toEqual({ keys: [], text: '' })
   })
@@ -245,6 +250,25 @@ describe('stacks that are built again', () => {
     }
     expect([...again.world.tables.vmbus_channel.values()]).toEqual([...engine.world.tables.vmbus_channel.values()])
     expect([...again.world.tables.host_file.values()]).toEqual([...engine.world.tables.host_file.values()])
+  })
+
+  it('save the same rows as stacks that were never lost', () => {
+    const engine = running(['A', 'B'])
+    const reload = (one: Engine): Engine => {
+      one.world.takeChanges()
+      const tables = Object.fromEntries(Object.entries(one.world.tables).map(([name, table]) => [name, [...table.values()]]))
+      return new Engine(tables as ConstructorParameters<typeof Engine>[0])
+    }
+    const saved = (one: Engine): string => {
+      pass(one, MINUTE_MS)
+      power.save(one.world, 'A')
+      pass(one, MINUTE_MS)
+      return one.world.tables.saved_stack.require('A').stack
+    }
+    const [lived, reloaded] = [reload(engine), reload(engine)]
+    stackOf(lived, 'A').traffic.readDisk(deviceOf(stackOf(lived, 'A'), 'scsi'), 0, 0, 4096)
+    lived.world.machines.typeKeys(row(lived, 'A'), ['KeyA'], '')
+    expect(saved(lived)).toBe(saved(reloaded))
   })
 
   it('save and restore keep a machine with its disks, its switch and its services', () => {

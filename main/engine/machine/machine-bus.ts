@@ -112,7 +112,7 @@ export class MachineBus implements PairOwner {
     const pair = this.pairOf(device)
     if (pair === undefined) return
     this.#bus?.revoke(pair.offerId)
-    pair.ends.end?.()
+    if (pair.isMade) pair.ends.end?.()
     for (const [key, candidate] of this.#pairs) {
       if (!isSameDevice(candidate.device, device)) continue
       candidate.end()
@@ -132,7 +132,7 @@ export class MachineBus implements PairOwner {
   #dropPairs(): void {
     for (const pair of this.#pairs.values()) {
       pair.end()
-      if (pair.subchannelIndex === 0) pair.ends.end?.()
+      if (pair.subchannelIndex === 0 && pair.isMade) pair.ends.end?.()
     }
     this.#pairs.clear()
     this.time.clear()
@@ -140,7 +140,9 @@ export class MachineBus implements PairOwner {
 
   save(): BusSaved | null {
     if (this.#bus === undefined) return null
-    const pairs = [...this.#pairs].flatMap(([key, pair]) => (pair.subchannelIndex === 0 ? [{ key, row: pair.ends.snapshot() }] : []))
+    const pairs = [...this.#pairs].flatMap(([key, pair]) =>
+      pair.subchannelIndex === 0 && pair.isMade ? [{ key, row: pair.ends.snapshot() }] : [],
+    )
     return { rows: this.#bus.snapshot(), client: this.#client, pairs, nextPage: this.#nextPage }
   }
 
@@ -252,8 +254,8 @@ export class MachineBus implements PairOwner {
   }
 
   /** The driver of a pair shares memory over its channel; `gpadlCreated` follows. The id, or undefined when that cannot be. */
-  #share(pair: DevicePair | undefined, bytes: number): number | undefined {
-    const channelId = pair?.channel?.channelId
+  #share(pair: DevicePair, bytes: number): number | undefined {
+    const channelId = pair.channel?.channelId
     if (channelId === undefined) return undefined
     const pages = Math.ceil(bytes / pageBytes)
     const ranges = [{ byteCount: pages * pageBytes, byteOffset: 0, pages: [{ first: this.#takePages(pages), count: pages }] }]
@@ -261,8 +263,7 @@ export class MachineBus implements PairOwner {
     return result?.ok === true ? result.gpadlId : undefined
   }
 
-  #offerSubchannels(pair: DevicePair | undefined, count: number): void {
-    if (pair === undefined) return
+  #offerSubchannels(pair: DevicePair, count: number): void {
     const subs: DevicePair[] = []
     const ids = this.#bus?.offerSubchannels(pair.offerId, count, (index) => {
       const sub = this.#subPair(pair, index)
@@ -340,27 +341,26 @@ export class MachineBus implements PairOwner {
     const { className } = DEVICE_ROWS[device.kind]
     const { host } = this.context
     if (className === null || !offersDevice(host.release, device.kind)) return undefined
-    const holder: { pair?: DevicePair } = {}
-    const ends = makeEnds({
-      device,
-      context: this.context,
-      time: this.time,
-      world: host.world,
-      hostRelease: host.release.name,
-      guestRelease: this.#client === 'firmware' ? host.release.name : releaseOfDrivers(this.#highest(this.#client)),
-      subchannels: this.#subchannels(device),
-      shareMemory: (bytes) => this.#share(holder.pair, bytes),
-      offerSubchannels: (count) => this.#offerSubchannels(holder.pair, count),
-      stalled: () => host.isStalled(device.kind),
-    })
-    const pair = new DevicePair(this, device, ends)
-    holder.pair = pair
+    const pair: DevicePair = new DevicePair(this, device, () =>
+      makeEnds({
+        device,
+        context: this.context,
+        time: this.time,
+        world: host.world,
+        hostRelease: host.release.name,
+        guestRelease: this.#client === 'firmware' ? host.release.name : releaseOfDrivers(this.#highest(this.#client)),
+        subchannels: this.#subchannels(device),
+        shareMemory: (bytes) => this.#share(pair, bytes),
+        offerSubchannels: (count) => this.#offerSubchannels(pair, count),
+        stalled: () => host.isStalled(device.kind),
+      }),
+    )
     this.#enter(pair)
     return pair
   }
 
   #subPair(primary: DevicePair, index: number): DevicePair {
-    const pair = new DevicePair(this, primary.device, primary.ends, index)
+    const pair = new DevicePair(this, primary.device, () => primary.ends, index)
     this.#enter(pair)
     return pair
   }

@@ -45,13 +45,16 @@ export class MachineServices {
     return this.#service('heartbeat')?.heartbeatStatus(this.#machine.host.now()) ?? 'NoContact'
   }
 
-  /** Key events of the connection window go to the guest by its keyboard's channel; false when no driver of it runs. */
+  /**
+   * Key events of the connection window go to the guest by its keyboard's channel; false when no driver of it runs. A provider that does not answer
+   * takes none: they are lost.
+   */
   press(events: readonly KeyEvent[]): boolean {
     const pair = this.#machine.vmbus.pairs.find(({ device }) => device.kind === 'keyboard')
-    if (pair?.started !== true || pair.stalled || !(pair.ends instanceof KeyboardEnds)) return false
-    const pressed = pair.ends.provider.press(events)
+    if (pair?.started !== true || !(pair.ends instanceof KeyboardEnds)) return false
+    if (!pair.stalled) pair.ends.provider.press(events)
     this.#machine.host.settle()
-    return pressed
+    return true
   }
 
   #service(kind: DeviceKind): IntegrationEnds | undefined {

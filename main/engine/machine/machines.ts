@@ -109,8 +109,12 @@ export class Machines {
     return undefined
   }
 
-  /** The machine's memory and bus are put away; its partition is gone. */
+  /**
+   * The machine's memory and bus are put away; its partition is gone. What is saved follows from the rows alone: a stack that has lived for a while is
+   * built again first, as one of a lab that was reloaded is, because its counters and the times of its periodic messages are no part of the lab.
+   */
   save(vm: VirtualMachineRow): void {
+    this.#hosts.get(vm.hostId)?.machine(vm.id)?.powerOff()
     const stack = this.machine(vm.id)
     if (stack === undefined) return
     this.#endMemoryFaults(vm, stack)

@@ -39,13 +39,15 @@ export interface VideoProviderOptions {
 }
 
 /** Display data of the virtual monitor: header, then "HyperVMonitor" as its name; the rest zeros. 128 bytes with checksum. */
-export function monitorEdid(): string {
+function monitorEdid(): string {
   const bytes = new Uint8Array(128)
   bytes.set([0, 255, 255, 255, 255, 255, 255, 0])
   bytes.set([0, 0, 0, 0xfc, 0, ...[...'HyperVMonitor'].map((char) => char.charCodeAt(0))], 54)
   bytes[127] = (256 - (bytes.reduce((sum, byte) => sum + byte, 0) % 256)) % 256
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
+
+const MONITOR_EDID = monitorEdid()
 
 export class VideoProvider extends MessageProvider<VideoMessage, VideoState> {
   readonly #options: VideoProviderOptions
@@ -124,7 +126,7 @@ export class VideoProvider extends MessageProvider<VideoMessage, VideoState> {
   #resolutions(maxCount: number): void {
     const resolutions = this.#options.resolutions.slice(0, Math.min(maxCount, videoLimits.resolutionsMax))
     const defaultIndex = Math.min(this.#options.defaultIndex, Math.max(0, resolutions.length - 1))
-    this.end.send({ kind: 'supportedResolutionsResponse', edid: monitorEdid(), defaultIndex, standard: false, resolutions })
+    this.end.send({ kind: 'supportedResolutionsResponse', edid: MONITOR_EDID, defaultIndex, standard: false, resolutions })
   }
 
   #features(): void {
