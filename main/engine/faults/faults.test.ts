@@ -339,6 +339,8 @@ describe('loss of power', () => {
     pass(engine, 60 * MINUTE_MS)
     const again = reload(engine)
     for (const one of [engine, again]) {
+      // Also when somebody asks for the host's processors meanwhile.
+      expect(one.world.machines.host('host-1').machines).toEqual([])
       expect(one.world.tables.partition.size).toBe(0)
       const logged = one.world.tables.log_record.size
       expect(clearFault(one.world, fault).ok).toBe(true)
