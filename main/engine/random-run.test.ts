@@ -183,9 +183,9 @@ afterEach(() => {
 })
 
 describe('random lives of a lab', () => {
-  it('25 seeds of 140 steps keep every invariant, also when every stack is built again after a kill', () => {
+  it('12 seeds of 140 steps keep every invariant, also when every stack is built again after a kill', () => {
     const counts = new Map<string, number>()
-    for (let seed = 1; seed <= 25; seed++) {
+    for (let seed = 1; seed <= 12; seed++) {
       const outcome = run(seed, 140)
       expect(outcome.broken).toBeUndefined()
       for (const step of outcome.steps) {
