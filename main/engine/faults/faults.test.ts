@@ -38,6 +38,8 @@ function lab(machines: Readonly<Record<string, Partial<VirtualMachineRow>>> = {}
     ['A', 'B', 'C', 'D'].map((id) => testVm(id, machines[id] ?? {})),
     host,
   )
+  // Frames come by a switch only.
+  for (const id of ['A', 'B', 'C', 'D']) engine.world.tables.network_adapter.patch(`adapter ${id}`, { switchId: 'switch-1' })
   for (const id of ['A', 'B', 'C']) power.start(engine.world, id)
   pass(engine, 5 * MINUTE_MS)
   return engine

@@ -93,7 +93,7 @@ const fullRing: FaultModel = {
     const refused = channelHindrance(world, target)
     if (refused !== undefined) return refused
     const works = target.vm !== undefined && hasWorkingAdapter(world, target.vm)
-    return works ? undefined : 'it has no synthetic network adapter that works'
+    return works ? undefined : 'it has no synthetic network adapter that is connected and works'
   },
   device: () => 'network',
   begin(world, fault) {
