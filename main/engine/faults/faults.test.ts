@@ -38,6 +38,8 @@ function lab(machines: Readonly<Record<string, Partial<VirtualMachineRow>>> = {}
     ['A', 'B', 'C', 'D'].map((id) => testVm(id, machines[id] ?? {})),
     host,
   )
+  // Frames come by a switch only.
+  for (const id of ['A', 'B', 'C', 'D']) engine.world.tables.network_adapter.patch(`adapter ${id}`, { switchId: 'switch-1' })
   for (const id of ['A', 'B', 'C']) power.start(engine.world, id)
   pass(engine, 5 * MINUTE_MS)
   return engine
@@ -339,6 +341,8 @@ describe('loss of power', () => {
     pass(engine, 60 * MINUTE_MS)
     const again = reload(engine)
     for (const one of [engine, again]) {
+      // Also when somebody asks for the host's processors meanwhile.
+      expect(one.world.machines.host('host-1').machines).toEqual([])
       expect(one.world.tables.partition.size).toBe(0)
       const logged = one.world.tables.log_record.size
       expect(clearFault(one.world, fault).ok).toBe(true)

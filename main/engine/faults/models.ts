@@ -2,10 +2,12 @@
 import { crashGuest, hangGuest } from '../guest/guest.ts'
 import { isUp, kernelRuns } from '../guest/phases.ts'
 import { TICKS_PER_SECOND } from '../kernel/ticks.ts'
+import { vmbusVersionOf } from '../machine/guest-facts.ts'
 import { fillReceiveRing, hasWorkingAdapter, processorOfAdapter, stopProvider } from '../machine/machine-faults.ts'
 import { checkSpace, loseVolume, regainVolume } from '../management/critical.ts'
 import { applyEffects } from '../management/transitions.ts'
 import type { FaultKind, FaultRow, HostRow, VirtualMachineRow, VolumeRow } from '../rows.ts'
+import { vmbusVersion } from '../vmbus/versions.ts'
 import type { World } from '../world.ts'
 import { losePower } from './power-loss.ts'
 import { activeFault, memoryFaults, type ProviderName, processorOf, providerOf } from './rows.ts'
@@ -92,8 +94,11 @@ const fullRing: FaultModel = {
   hindrance(world, target) {
     const refused = channelHindrance(world, target)
     if (refused !== undefined) return refused
+    // Before VMBus 2.4 the parent polls a full ring instead of waiting for a signal (core sheet 5.1, feature bit 0): it would never come to rest.
+    const version = vmbusVersionOf(world.tables.partition.get(target.vm?.id ?? '')?.vmbusVersion ?? '') ?? 0
+    if (version < vmbusVersion.v2_4) return 'its VMBus is older than version 2.4'
     const works = target.vm !== undefined && hasWorkingAdapter(world, target.vm)
-    return works ? undefined : 'it has no synthetic network adapter that works'
+    return works ? undefined : 'it has no synthetic network adapter that is connected and works'
   },
   device: () => 'network',
   begin(world, fault) {

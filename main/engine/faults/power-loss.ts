@@ -69,7 +69,7 @@ export function switchOn(world: World, fault: FaultRow): boolean {
 export function hostUp(world: World, fault: FaultRow): void {
   const { running } = detailOf(fault)
   endFault(world, fault)
-  world.machines.host(fault.hostId)
+  world.machines.powerUp(fault.hostId)
   writeRecord(world, fault.hostId, 'hypervisorStarted', null)
   world.tables.host.patch(fault.hostId, { serviceState: 'starting' })
   beginJob(world, 'start-service', fault.hostId, null, JSON.stringify({ wasRunning: running }))

@@ -65,9 +65,10 @@ export function imposeMachineFaults(world: World, vm: VirtualMachineRow, stack: 
   }
 }
 
-/** Whether guest and provider of a synthetic adapter have come to terms, by the rows of its channels. */
+/** Whether frames can come by a synthetic adapter: it is connected, and guest and provider have come to terms by the rows of its channels. */
 export function hasWorkingAdapter(world: World, vm: VirtualMachineRow): boolean {
-  return channelsOf(world, vm, 'network').some((row) => row.protocolVersion !== null)
+  const connected = world.by.adaptersOfVm.of(vm.id).some((adapter) => adapter.kind === 'synthetic' && adapter.switchId !== null)
+  return connected && channelsOf(world, vm, 'network').some((row) => row.protocolVersion !== null)
 }
 
 /** The first synthetic adapter whose driver works. */

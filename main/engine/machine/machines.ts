@@ -69,7 +69,8 @@ export class Machines {
     // One without power has no hypervisor: what is asked of it are its prices alone.
     if (isPoweredOff(this.#world, hostId)) return stack
     this.#hosts.set(hostId, stack)
-    this.#writeRoot(hostId, stack)
+    // A computer without power has no hypervisor; readers of its processors get one at rest that no row tells of.
+    if (!isPoweredOff(this.#world, hostId)) this.#writeRoot(hostId, stack)
     imposeHostFaults(this.#world, hostId, stack)
     return stack
   }
@@ -204,6 +205,12 @@ export class Machines {
     for (const vm of this.#world.by.vmsOfHost.of(hostId)) if (this.#world.tables.partition.has(vm.id)) this.#drop(vm)
     this.#world.tables.partition.delete(`root ${hostId}`)
     this.#hosts.delete(hostId)
+  }
+
+  /** The host has been started: a new hypervisor with its root partition. */
+  powerUp(hostId: string): void {
+    this.#hosts.delete(hostId)
+    this.host(hostId)
   }
 
   /** What was wrong in the memory of a machine goes with it. */

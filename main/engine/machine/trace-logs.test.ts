@@ -97,7 +97,9 @@ describe('the trace of a machine', () => {
     const text = ({ tick, kind, actor, text: words }: StackTraceRow): string => `${tick} ${kind} ${actor} ${words}`
     const going = life(traced(), 1, note)
     const killed = life(traced(), 1, kill)
-    expect(whole(killed, 'A').map(text)).toEqual(whole(going, 'A', { since: since[0] ?? 0 }).map(text))
+    // Which of two devices answers first within one tick may hang on queues that begin anew with the process: ticks stand in front, the rest is sorted.
+    const sorted = (rows: readonly StackTraceRow[]): string[] => rows.map(text).sort()
+    expect(sorted(whole(killed, 'A'))).toEqual(sorted(whole(going, 'A', { since: since[0] ?? 0 })))
     expect(stateHash(killed.world)).toBe(stateHash(going.world))
   })
 
