@@ -115,7 +115,6 @@ export class Machines {
    * built again first, as one of a lab that was reloaded is, because its counters and the times of its periodic messages are no part of the lab.
    */
   save(vm: VirtualMachineRow): void {
-    this.#hosts.get(vm.hostId)?.machine(vm.id)?.powerOff()
     const stack = this.machine(vm.id)
     if (stack === undefined) return
     this.#endMemoryFaults(vm, stack)
