@@ -7,6 +7,7 @@ describe('vmActionCommand', () => {
   it("has the product's labels in the product's order", () => {
     expect(VM_ACTIONS.map((action) => parseLabel(vmActionCommand(action, () => {}).label).text)).toEqual([
       'Connect...',
+      'Settings...',
       'Start',
       'Turn Off...',
       'Shut Down...',
