@@ -1,5 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -19,7 +31,6 @@ import { fileAt, putFile, removeFile } from '../../engine/management/paths.ts'
 import { cancelJob } from '../../engine/management/service.ts'
 import { applyEffects } from '../../engine/management/transitions.ts'
 import type { JobRow } from '../../engine/rows.ts'
-import type { LabService } from '../../service/lab-service.ts'
 import { CommittedRows, openDiskLab } from '../../testing/disk-lab.ts'
 import { testRows, testVm } from '../../testing/lab.ts'
 import { ImageFile } from '../images/image-file.ts'
@@ -37,7 +48,7 @@ const hasQemu = spawnSync('qemu-img', ['--version']).status === 0
 
 let folder = ''
 let store: CommittedRows
-let service: LabService
+let service: ReturnType<typeof openDiskLab>
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'viridian-disks-'))
@@ -441,7 +452,11 @@ it('two runs of the same choices come to the same state, by rows and by bytes', 
     service = openDiskLab(store, openDiskKeeper(folder))
     await make('p.vhdx')
     await make('c.vhdx', { kind: 'parent', path: 'C:\\Disks\\p.vhdx' }, { type: 'differencing' })
-    hashes.push(`${service.stateHash()} ${spawnSync('sha256sum', [real('C:\\Disks\\c.vhdx')]).stdout}`)
+    hashes.push(
+      `${service.stateHash()} ${createHash('sha256')
+        .update(readFileSync(real('C:\\Disks\\c.vhdx')))
+        .digest('hex')}`,
+    )
   }
   expect(hashes[0]).toBe(hashes[1])
 })
