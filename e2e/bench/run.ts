@@ -10,6 +10,7 @@ import { build, isBuilt, sourceState } from '../../main/launcher/build.ts'
 import { ROOT } from '../shells/browser.ts'
 import { applicationFigures } from './application.ts'
 import { bundleFigures } from './bundle.ts'
+import { diskFigures } from './disks.ts'
 import { engineFigures } from './engine.ts'
 import { isMet, table } from './report.ts'
 
@@ -22,7 +23,7 @@ if (!isBuilt(ROOT, sourceState(ROOT))) {
   if (failure !== null) throw new Error(failure)
 }
 const begin = performance.now()
-const figures = [...engineFigures(quick), ...bundleFigures(), ...(await applicationFigures(quick))]
+const figures = [...engineFigures(quick), ...bundleFigures(), ...(await diskFigures(quick)), ...(await applicationFigures(quick))]
 const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'processor'}, Node ${process.versions.node}, ${process.platform}`
 process.stdout.write(`${machine}${quick ? ', quick' : ''}\n${table(figures)}\n`)
 const missed = figures.filter((one) => !isMet(one)).length

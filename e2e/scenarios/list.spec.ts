@@ -141,7 +141,7 @@ test('the context menu, by mouse and by keys', async ({ app }) => {
   await expect(menu.surface).toBeHidden()
   await console.node('HV01').click({ button: 'right' })
   const server = new MenuPage(page, 'HV01')
-  expect(await server.labels()).toEqual(['New', 'Stop Service', 'Refresh', 'View', 'Help'])
+  expect(await server.labels()).toEqual(['New', 'Edit Disk...', 'Inspect Disk...', 'Stop Service', 'Refresh', 'View', 'Help'])
   await server.close()
 })
 

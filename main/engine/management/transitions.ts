@@ -7,7 +7,7 @@ import { holdGuest } from '../faults/waiting.ts'
 import { type GuestEffect, handleGuestEvent, powerOnGuest, removeGuest, resetGuest } from '../guest/guest.ts'
 import { assertNever, type Refusal } from '../kernel/result.ts'
 import type { PowerOnRefusal } from '../machine/stack-types.ts'
-import type { JobRow, PendingEventRow, VirtualMachineRow } from '../rows.ts'
+import type { HostFileRow, JobRow, PendingEventRow, VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { machineFolder } from './checkpoint-capture.ts'
 import { putFiles, removeFiles, savedStateFiles } from './checkpoint-files.ts'
@@ -211,12 +211,17 @@ function growDisk(world: World, vm: VirtualMachineRow, path: string, writtenByte
   const volume = volumeOf(world, vm.hostId, path)
   if (file === undefined || volume === undefined || file.diskType === 'fixed') return
   const room = Math.min(writtenBytes, volume.freeBytes, Math.max(0, file.capacityBytes - file.sizeBytes))
-  // The file grows by whole blocks: its real one allocates them.
-  const geometry = geometryFor(formatOf(file) ?? 'vhdx', file.diskType ?? 'dynamic', file.capacityBytes)
-  const bytes = Math.max(0, wholeBlocks(geometry, file.sizeBytes + room) - file.sizeBytes)
+  const bytes = wholeGrowth(file, room)
   world.tables.host_file.patch(file.id, { sizeBytes: file.sizeBytes + bytes, modifiedTick: world.now })
   world.tables.volume.patch(volume.id, { freeBytes: volume.freeBytes - bytes })
   checkSpace(world, volume.id)
+}
+
+/** A growing file gets whole blocks; one whose length is none that a real file can have grows by the byte. */
+function wholeGrowth(file: HostFileRow, room: number): number {
+  const geometry = geometryFor(formatOf(file) ?? 'vhdx', file.diskType ?? 'dynamic', file.capacityBytes)
+  if (wholeBlocks(geometry, file.sizeBytes) !== file.sizeBytes) return room
+  return wholeBlocks(geometry, file.sizeBytes + room) - file.sizeBytes
 }
 
 function applyEffect(world: World, vm: VirtualMachineRow, effect: GuestEffect): void {

@@ -1,5 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -19,11 +31,11 @@ import { fileAt, putFile, removeFile } from '../../engine/management/paths.ts'
 import { cancelJob } from '../../engine/management/service.ts'
 import { applyEffects } from '../../engine/management/transitions.ts'
 import type { JobRow } from '../../engine/rows.ts'
-import type { LabService } from '../../service/lab-service.ts'
 import { CommittedRows, openDiskLab } from '../../testing/disk-lab.ts'
-import { testFile, testRows, testVm } from '../../testing/lab.ts'
+import { testRows, testVm } from '../../testing/lab.ts'
 import { ImageFile } from '../images/image-file.ts'
 import { openDiskKeeper } from './disk-keeper.ts'
+import { encodeName } from './real-paths.ts'
 
 // What a disk does with its caches cannot be seen from here.
 ImageFile.prototype.sync = () => {}
@@ -36,7 +48,7 @@ const hasQemu = spawnSync('qemu-img', ['--version']).status === 0
 
 let folder = ''
 let store: CommittedRows
-let service: LabService
+let service: ReturnType<typeof openDiskLab>
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'viridian-disks-'))
@@ -272,7 +284,7 @@ describe('edits', () => {
   it('compact drops what no guest has written and keeps the room of what it has', async () => {
     const path = await make('c.vhdx')
     const grow = (world: typeof service.world) =>
-      applyEffects(world, 'A', [{ kind: 'installed', path, productId: 'windows-server-2022', writtenBytes: GB }])
+      applyEffects(world, 'A', [{ kind: 'installed', path, productId: 'windows-server-2022', writtenBytes: 96 * MB }])
     service.command(grow)
     await service.files?.settled()
     expect((await end(edit(path, { kind: 'compact' }))).status).toBe('completed')
@@ -280,8 +292,8 @@ describe('edits', () => {
     service.command(grow)
     service.command((world) => world.tables.host_file.patch(row(path)?.id ?? '', { guestProductId: 'windows-server-2022' }))
     expect((await end(edit(path, { kind: 'compact' }))).status).toBe('completed')
-    expect(row(path)?.sizeBytes).toBe(4 * MB + GB)
-    expect(statSync(real(path)).size).toBe(4 * MB + GB)
+    expect(row(path)?.sizeBytes).toBe(100 * MB)
+    expect(statSync(real(path)).size).toBe(100 * MB)
   })
 
   it('convert makes a new file of the other format and type', async () => {
@@ -387,9 +399,10 @@ describe('a kill', () => {
       kill()
     } else if (when !== 'never') {
       service.close()
-      service = openDiskLab(store, deaf(openDiskKeeper(folder), when === 'half made'))
-      void service.stepThrough(HOUR)
-      await new Promise((resolve) => setTimeout(resolve, 60))
+      await new Promise<void>((reached) => {
+        service = openDiskLab(store, deaf(openDiskKeeper(folder), when === 'half made', reached))
+        void service.stepThrough(HOUR)
+      })
       kill()
     }
     await service.stepThrough(HOUR)
@@ -407,17 +420,17 @@ describe('a kill', () => {
   }
 
   /** A keeper whose answer to a job's work is never heard; or that dies with a part of a file written. */
-  function deaf(keeper: FilePort, half: boolean): FilePort {
+  function deaf(keeper: FilePort, half: boolean, reached: () => void): FilePort {
+    const silence = new Promise<never>(() => {})
     return {
-      run: (request) => {
-        const working = request.id.startsWith('work-') && request.task.kind !== 'sync'
-        if (!working) return keeper.run(request)
-        if (half) {
-          if (['create', 'copy', 'create-differencing', 'compact'].includes(request.task.kind) && 'path' in request.task)
-            writeFileSync(`${real(request.task.path)}.unfinished`, 'half')
-          return new Promise(() => {})
-        }
-        return keeper.run(request).then(() => new Promise(() => {}))
+      run: async (request) => {
+        const { task } = request
+        if (!request.id.startsWith('work-') || task.kind === 'sync') return keeper.run(request)
+        const unfinished = ['create', 'copy', 'create-differencing', 'compact'].includes(task.kind) && 'path' in task
+        if (!half) await keeper.run(request)
+        else if (unfinished) writeFileSync(`${real(task.path)}.unfinished`, 'half')
+        reached()
+        return silence
       },
       abort: () => {},
     }
@@ -439,14 +452,84 @@ it('two runs of the same choices come to the same state, by rows and by bytes', 
     service = openDiskLab(store, openDiskKeeper(folder))
     await make('p.vhdx')
     await make('c.vhdx', { kind: 'parent', path: 'C:\\Disks\\p.vhdx' }, { type: 'differencing' })
-    hashes.push(`${service.stateHash()} ${spawnSync('sha256sum', [real('C:\\Disks\\c.vhdx')]).stdout}`)
+    hashes.push(
+      `${service.stateHash()} ${createHash('sha256')
+        .update(readFileSync(real('C:\\Disks\\c.vhdx')))
+        .digest('hex')}`,
+    )
   }
   expect(hashes[0]).toBe(hashes[1])
 })
 
-it('a truncated image is refused in words and the lab goes on', async () => {
-  const path = await make('cut.vhdx')
-  truncateSync(real(path), 70_000)
-  expect(await inspect(path)).toMatchObject({ ok: false })
-  expect(testFile(path).path).toBe(path)
+describe('hostile files in the lab folder', () => {
+  const outside = (): string => {
+    const path = join(tmpdir(), `viridian-outside-${process.pid}.vhdx`)
+    spawnSync('cp', [real('C:\\Disks\\seed.vhdx'), path])
+    return path
+  }
+
+  it.each<readonly [string, (path: string) => void, string]>([
+    ['a truncated one', (path) => truncateSync(path, 70_000), ''],
+    ['an empty one', (path) => truncateSync(path, 0), 'not-an-image'],
+    ['a pipe', (path) => spawnSync('sh', ['-c', 'rm "$0" && mkfifo "$0"', path]), 'not-a-file'],
+    ['a folder', (path) => spawnSync('sh', ['-c', 'rm "$0" && mkdir "$0"', path]), 'not-a-file'],
+    ['a link that leads out', (path) => spawnSync('ln', ['-sf', outside(), path]), 'outside-folder'],
+  ])('%s is refused with a sentence, by Inspect and by Edit', async (_, spoil, reason) => {
+    await make('seed.vhdx')
+    const path = await make('bad.vhdx')
+    spoil(real(path))
+    const answer = await inspect(path)
+    if (answer.ok) throw new Error('not refused')
+    if (reason !== '') expect(answer.problem.reason).toBe(reason)
+    expect(answer.problem.sentence).toContain(path)
+    expect(answer.problem.sentence).not.toContain(folder)
+    const job = await end(edit(path, { kind: 'expand', sizeGb: 30 }))
+    expect([job.status, job.refusal?.includes('disk-refused')]).toEqual(['failed', true])
+    expect((await end(begin(disk('after.vhdx')))).status).toBe('completed')
+    rmSync(join(tmpdir(), `viridian-outside-${process.pid}.vhdx`), { force: true })
+  })
+
+  it('a folder that is a link leading out takes no new disk', async () => {
+    mkdirSync(join(folder, 'HV01', 'C'), { recursive: true })
+    symlinkSync(tmpdir(), join(folder, 'HV01', 'C', 'Out'))
+    const job = await end(begin(disk('leak.vhdx', undefined, { folder: 'C:\\Out' })))
+    expect([job.status, existsSync(join(tmpdir(), 'leak.vhdx'))]).toEqual(['failed', false])
+  })
+
+  it('parents in a loop are told and do not hang', async () => {
+    const parent = await make('p.vhdx')
+    const a = await make('a1.vhdx', { kind: 'parent', path: parent }, { type: 'differencing' })
+    const b = await make('b1.vhdx', { kind: 'parent', path: a }, { type: 'differencing' })
+    expect((await end(edit(a, { kind: 'reconnect', parentPath: b, ignoreIdMismatch: true }))).status).toBe('completed')
+    expect((await end(edit(b, { kind: 'merge' }))).refusal).toContain('disk-refused')
+    expect(await inspect(b)).toMatchObject({ ok: true })
+  })
+})
+
+describe('real paths', () => {
+  it.each([
+    ['..', '%2E%2E'],
+    ['a/b', 'a%2Fb'],
+    ['100%', '100%25'],
+    ['con.vhdx', '%63on.vhdx'],
+    ['end.', 'end%2E'],
+    ['Größe 東京.vhdx', 'Größe 東京.vhdx'],
+  ])('%s lies at %s', (name, encoded) => {
+    expect(encodeName(name)).toBe(encoded)
+  })
+
+  it('long names are shortened, keep their ending and stay apart', () => {
+    const names = ['a', 'b'].map((end) => encodeName(`${'東'.repeat(150)}${end}.vhdx`))
+    expect(new Set(names).size).toBe(2)
+    for (const name of names) {
+      expect(Buffer.byteLength(name)).toBeLessThanOrEqual(230)
+      expect(name).toMatch(/\.vhdx$/)
+    }
+  })
+
+  it('a folder is found in another case', async () => {
+    await make('one.vhdx')
+    await make('two.vhdx', undefined, { folder: 'c:\\DISKS' }).catch(() => undefined)
+    expect(readdirSync(join(folder, 'HV01', 'C'))).toEqual(['Disks'])
+  })
 })

@@ -73,8 +73,9 @@ export class HostFolder {
     const names = parts.slice(1).map(encodeName)
     for (const name of names.slice(0, -1)) folder = this.#entry(folder, name)
     if (make) mkdirSync(folder, { recursive: true })
-    this.#stayInside(folder, windowsPath)
-    return this.#entry(folder, names.at(-1) ?? '')
+    const path = this.#entry(folder, names.at(-1) ?? '')
+    this.#stayInside(path, windowsPath)
+    return path
   }
 
   /** Windows path of a real file below the folder; the real one where it lies elsewhere. */
@@ -93,8 +94,9 @@ export class HostFolder {
     return join(folder, readdirSync(folder).find((entry) => entry.toLowerCase() === lower) ?? name)
   }
 
-  #stayInside(folder: string, windowsPath: string): void {
-    let present = folder
+  /** What exists of a path, with links followed, must lie in the folder. */
+  #stayInside(path: string, windowsPath: string): void {
+    let present = path
     while (!existsSync(present)) present = join(present, '..')
     const rest = relative(realpathSync(this.root), realpathSync(present))
     if (rest === '..' || rest.startsWith(`..${sep}`)) throw new ImageRefused({ code: 'outside-folder', values: { file: windowsPath } })

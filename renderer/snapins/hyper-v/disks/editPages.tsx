@@ -152,7 +152,11 @@ function ActionPage({ draft, change, located }: WizardPageProps<EditDraft> & { r
   const { parentRefusal } = located.disk
   return (
     <>
-      {parentRefusal !== null && <Note kind="error">{refusalText(parentRefusal).body}</Note>}
+      {parentRefusal !== null && (
+        <div role="alert">
+          <Note kind="error">{refusalText(parentRefusal).body}</Note>
+        </div>
+      )}
       <p>
         {located.edits.length === 0
           ? 'Nothing can be done with this virtual hard disk.'
