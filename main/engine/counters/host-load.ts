@@ -41,6 +41,9 @@ export interface MachineLoad {
   readonly pace: number
 }
 
+/** The same while it is worked out. */
+type Granted = { -readonly [Key in keyof MachineLoad]: MachineLoad[Key] }
+
 /** A host in one second. */
 export interface HostLoad {
   /** Whole seconds since the lab's start instant. */
@@ -102,30 +105,20 @@ export class HostLoads {
     const start = Math.max(0, second * TICKS_PER_SECOND)
     const scheduler = this.#scheduler(hostId, stack, start)
     const rootProcessors = scheduler.slotEnd
-    const running: (Omit<MachineLoad, 'guest' | 'hypervisor' | 'remote' | 'pace'> & { readonly possible: number })[] = []
+    const machines = new Map<string, Granted>()
     let rootWanted = 0
     for (const vm of this.#world.by.vmsOfHost.of(hostId)) {
       if (vm.state !== 'Running' || vm.assignedMemoryMb === 0) continue
       const { demand, work, use } = this.wanted(vm, second)
       const { slot, possible } = addMachine(scheduler, stack, vm, demand, use, start)
       rootWanted += use.root * possible
-      running.push({ vm, demand, work, wanted: use, slot, possible })
+      machines.set(vm.id, { vm, demand, work, wanted: use, slot, guest: 0, hypervisor: 0, remote: 0, pace: possible })
     }
     scheduler.advance(start + WINDOW_TICKS)
+    for (const machine of machines.values()) takeGrants(machine, scheduler)
     const { vps } = scheduler
     let rootGranted = 0
     for (let slot = 0; slot < rootProcessors; slot++) rootGranted += (vps.guest[slot] ?? 0) + (vps.hypervisor[slot] ?? 0)
-    const machines = new Map<string, MachineLoad>()
-    for (const { possible, ...machine } of running) {
-      let [guest, hypervisor, remote, most] = [0, 0, 0, 0]
-      for (let slot = machine.slot; slot < machine.slot + machine.vm.processorCount; slot++) {
-        guest += vps.guest[slot] ?? 0
-        hypervisor += vps.hypervisor[slot] ?? 0
-        remote += vps.remote[slot] ?? 0
-        most = Math.max(most, vps.pace[slot] ?? 0)
-      }
-      machines.set(machine.vm.id, { ...machine, guest, hypervisor, remote, pace: most * possible })
-    }
     return { second, machines, scheduler, rootProcessors, rootWanted, rootGranted }
   }
 
@@ -144,6 +137,18 @@ export class HostLoads {
     }
     return scheduler
   }
+}
+
+/** Adds up what a machine's processors were granted; until then its pace is what waits for the parent leave possible. */
+function takeGrants(machine: Granted, { vps }: Scheduler): void {
+  let fastest = 0
+  for (let slot = machine.slot; slot < machine.slot + machine.vm.processorCount; slot++) {
+    machine.guest += vps.guest[slot] ?? 0
+    machine.hypervisor += vps.hypervisor[slot] ?? 0
+    machine.remote += vps.remote[slot] ?? 0
+    fastest = Math.max(fastest, vps.pace[slot] ?? 0)
+  }
+  machine.pace *= fastest
 }
 
 /** Adds a machine's virtual processors with what they want. `possible` is the part of it that waits for the parent leave possible. */

@@ -12,6 +12,7 @@ import type { World } from '../world.ts'
 import { HostStack } from './host-stack.ts'
 import type { MachineStack } from './machine-stack.ts'
 import { backMemory, type MemoryMove, moveMemory } from './memory-moves.ts'
+import { withoutPast } from './rested-bus.ts'
 import { guestFacts, hostSpecOf, machineSpecOf } from './specs.ts'
 import type { ChannelView, PowerOnRefusal, SavedStack } from './stack-types.ts'
 import { type Stage, stageOf, stepsTo } from './stages.ts'
@@ -83,7 +84,7 @@ export class Machines {
     const stack = this.machine(vm.id)
     if (stack === undefined) return
     stack.suspend(true)
-    this.#world.tables.saved_stack.put({ id: vm.id, stack: JSON.stringify(stack.save()) })
+    this.#world.tables.saved_stack.put({ id: vm.id, stack: JSON.stringify(withoutPast(stack.save())) })
     stack.powerOff()
     this.#drop(vm)
   }

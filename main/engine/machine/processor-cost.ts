@@ -78,9 +78,14 @@ export class ProcessorCosts {
   /** What the machine takes for this work. */
   use(vm: VirtualMachineRow, work: GuestWork): ProcessorUse {
     const { idle, processor, request, frame } = this.costsOf(vm)
-    const sum = (part: keyof ProcessorUse): number =>
-      vm.processorCount * idle[part] + work.processors * processor[part] + work.requests * request[part] + work.frames * frame[part]
-    return { guest: work.processors + sum('guest'), hypervisor: sum('hypervisor'), root: sum('root'), stall: sum('stall') }
+    const { processors, requests, frames } = work
+    const count = vm.processorCount
+    return {
+      guest: processors + count * idle.guest + processors * processor.guest + requests * request.guest + frames * frame.guest,
+      hypervisor: count * idle.hypervisor + processors * processor.hypervisor + requests * request.hypervisor + frames * frame.hypervisor,
+      root: count * idle.root + processors * processor.root + requests * request.root + frames * frame.root,
+      stall: count * idle.stall + processors * processor.stall + requests * request.stall + frames * frame.stall,
+    }
   }
 
   /** Adds the counted events per second of this work, `pace` of it done, to `totals` (by `VP_EVENT`). */

@@ -68,7 +68,7 @@ describe('dynamic memory over time', () => {
   it('S34: the reserve of the parent is never touched, and nobody gets above the maximum', () => {
     const machines = ['A', 'B', 'C'].map((id) => dynamic(id, { workload: 'memory-hog', maximumMemoryMb: id === 'A' ? 2560 : 16_384 }))
     const engine = engineOf(machines, { memoryMb: 10_240, reserveMb: 2048 })
-    for (let minute = 0; minute < 25; minute++) {
+    for (let minute = 0; minute < 14; minute++) {
       pass(engine, 60_000)
       const total = machines.reduce((sum, { id }) => sum + assigned(engine.world, id), 0)
       expect(total).toBeLessThanOrEqual(10_240 - 2048)
@@ -121,6 +121,37 @@ describe('dynamic memory over time', () => {
     }
     expect(stateHash(engine.world)).toBe(stateHash(straight.world))
     expect(assigned(straight.world, 'B')).not.toBe(2048)
+  })
+})
+
+describe('a saved machine with dynamic memory', () => {
+  it('is the same, whether the lab was reloaded before or not, and goes on with the memory that it had', () => {
+    const run = (reloads: boolean): Engine => {
+      let engine = engineOf([dynamic('A')])
+      pass(engine, 30_000)
+      if (reloads) {
+        engine.world.takeChanges()
+        const { tables } = engine.world
+        engine = new Engine(Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, [...table.values()]])))
+      }
+      pass(engine, 2000)
+      power.save(engine.world, 'A')
+      pass(engine, 60_000)
+      return engine
+    }
+    const engine = run(false)
+    const { world } = engine
+    expect(world.tables.virtual_machine.require('A').state).toBe('Saved')
+    expect(stateHash(run(true).world)).toBe(stateHash(world))
+    const { savedStateMb } = world.tables.virtual_machine.require('A')
+    expect(savedStateMb).toBeLessThan(2048)
+    power.start(world, 'A')
+    pass(engine, 4000)
+    expect(world.tables.virtual_machine.require('A').state).toBe('Running')
+    const stack = world.machines.machine('A')
+    expect(stack?.spec.memoryMb).toBe(assigned(world, 'A'))
+    pass(engine, 60_000)
+    expect(assigned(world, 'A')).toBeLessThanOrEqual(savedStateMb)
   })
 })
 

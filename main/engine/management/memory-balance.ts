@@ -28,7 +28,8 @@ export function watchDynamicMemory(world: World): void {
     if (after !== undefined && isBalanced(after)) wakeBalancer(world, after.hostId)
   })
   tables.virtual_machine.observe((before, after) => {
-    if (before !== undefined && (after?.assignedMemoryMb ?? 0) === 0) tables.dynamic_memory.delete(before.id)
+    // A saved machine keeps what its guest has given.
+    if (before !== undefined && (after === undefined || after.state === 'Off')) tables.dynamic_memory.delete(before.id)
   })
 }
 
