@@ -68,7 +68,7 @@ describe('dynamic memory over time', () => {
   it('S34: the reserve of the parent is never touched, and nobody gets above the maximum', () => {
     const machines = ['A', 'B', 'C'].map((id) => dynamic(id, { workload: 'memory-hog', maximumMemoryMb: id === 'A' ? 2560 : 16_384 }))
     const engine = engineOf(machines, { memoryMb: 10_240, reserveMb: 2048 })
-    for (let minute = 0; minute < 14; minute++) {
+    for (let minute = 0; minute < 7; minute++) {
       pass(engine, 60_000)
       const total = machines.reduce((sum, { id }) => sum + assigned(engine.world, id), 0)
       expect(total).toBeLessThanOrEqual(10_240 - 2048)
