@@ -210,7 +210,7 @@ test('a connection window asks for the name', async ({ app }) => {
   const field = ask.getByRole('textbox', { name: 'Checkpoint name:' })
   await expect(field).toHaveValue(/^DC02 - \(/)
   await ask.getByRole('button', { name: 'No', exact: true }).click()
-  await window.toolbar.getByRole('button', { name: 'Checkpoint...' }).click()
+  await window.toolbar.getByRole('button', { name: 'Checkpoint', exact: true }).click()
   await field.fill('Before promotion')
   await field.press('Enter')
   await expect(ask).toBeHidden()
