@@ -9,7 +9,7 @@
 import { endFault, isPoweredOff, memoryFaults, type ProviderName, processorOf } from '../faults/rows.ts'
 import { STOP_CODES } from '../guest/advance.ts'
 import { invariant, type Refusal } from '../kernel/result.ts'
-import type { ChannelRow, GuestRow, PartitionRow, SavedStackRow, VirtualMachineRow, VirtualProcessorRow } from '../rows.ts'
+import type { GuestRow, SavedStackRow, VirtualMachineRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { HostStack } from './host-stack.ts'
 import { applyDevices, applyMemory, applyShares } from './hot-change.ts'
@@ -19,15 +19,13 @@ import { imposeHostFaults, imposeMachineFaults, isKeptWaiting, providersBefore, 
 import type { MachineStack } from './machine-stack.ts'
 import { backMemory, type MemoryMove, moveMemory, recallBalloon } from './memory-moves.ts'
 import { guestFacts, hostSpecOf, machineSpecOf } from './specs.ts'
-import type { ChannelView, PowerOnRefusal } from './stack-types.ts'
+import { dropStackRows, ROOT_NUMBER, writeRootRow, writeStackRows } from './stack-rows.ts'
+import type { PowerOnRefusal } from './stack-types.ts'
 import { type Stage, stageOf, staysAt, stepsOfRows, stepsTo } from './stages.ts'
 import { TraceLogs } from './trace-logs.ts'
 
 /** Machines whose stacks are built while a lab is opened: about a tenth of a second. */
 const ADOPTED_AT_ONCE_MAX = 64
-
-/** Partition id of the root: the first that a hypervisor gives. */
-const ROOT_NUMBER = 1
 
 export class Machines {
   /** Virtual disks, switches and guests behind the device pairs. */
@@ -70,7 +68,7 @@ export class Machines {
     if (isPoweredOff(this.#world, hostId)) return stack
     this.#hosts.set(hostId, stack)
     // A computer without power has no hypervisor; readers of its processors get one at rest that no row tells of.
-    if (!isPoweredOff(this.#world, hostId)) this.#writeRoot(hostId, stack)
+    if (!isPoweredOff(this.#world, hostId)) writeRootRow(this.#world, hostId, stack)
     imposeHostFaults(this.#world, hostId, stack)
     return stack
   }
@@ -374,9 +372,8 @@ export class Machines {
     if (vm === undefined || vm.assignedMemoryMb === 0 || !this.#world.tables.partition.has(vm.id)) return
     const stack = this.machine(vm.id)
     if (stack === undefined) return
+    if (!staysAt(guest) && this.#reach(vm, stack, stageOf(guest))) this.#write(vm, stack)
     stack.hung = guest.phase === 'hung'
-    if (staysAt(guest)) return
-    if (this.#reach(vm, stack, stageOf(guest))) this.#write(vm, stack)
     this.#exchange(vm.id)
   }
 
@@ -405,61 +402,12 @@ export class Machines {
     return true
   }
 
-  #writeRoot(hostId: string, stack: HostStack): void {
-    const host = this.#world.tables.host.require(hostId)
-    const root = stack.hypervisor.partition(stack.hypervisor.rootId)
-    const id = `root ${hostId}`
-    if (root === undefined || this.#world.tables.partition.has(id)) return
-    this.#world.tables.partition.put({
-      id,
-      hostId,
-      vmId: null,
-      number: ROOT_NUMBER,
-      parentNumber: 0,
-      state: root.state,
-      processorCount: root.vps.length,
-      memoryMb: host.memoryMb,
-      guestOsId: '0'.repeat(16),
-      vmbusVersion: null,
-      suspended: false,
-      createdTick: this.#world.now,
-    })
-  }
-
-  /** Puts down what the stack shows; rows that are the same stay as they are. */
   #write(vm: VirtualMachineRow, stack: MachineStack): void {
-    const { tables, by } = this.#world
-    const view = stack.partitionView()
-    const partition: PartitionRow = {
-      id: vm.id,
-      hostId: vm.hostId,
-      vmId: vm.id,
-      number: view.partitionId,
-      parentNumber: view.parentId,
-      state: view.state,
-      processorCount: view.virtualProcessors,
-      memoryMb: vm.assignedMemoryMb,
-      guestOsId: view.guestOsId,
-      vmbusVersion: view.vmbusVersion,
-      suspended: view.suspended,
-      createdTick: tables.partition.get(vm.id)?.createdTick ?? vm.startedTick ?? this.#world.now,
-    }
-    putChanged(tables.partition, partition)
-    for (const { vpIndex, started, synicEnabled } of stack.vpViews()) {
-      const row: VirtualProcessorRow = { id: `${vm.id}/${vpIndex}`, partitionId: vm.id, number: vpIndex, started, synicEnabled }
-      putChanged(tables.virtual_processor, row)
-    }
-    const channels = stack.channelViews().map((channel) => channelRow(vm.id, channel))
-    const present = new Set(channels.map(({ id }) => id))
-    for (const gone of by.channelsOfPartition.of(vm.id)) if (!present.has(gone.id)) tables.vmbus_channel.delete(gone.id)
-    for (const row of channels) putChanged(tables.vmbus_channel, row)
+    writeStackRows(this.#world, vm, stack)
   }
 
   #drop(vm: VirtualMachineRow): void {
-    const { tables, by } = this.#world
-    for (const channel of by.channelsOfPartition.of(vm.id)) tables.vmbus_channel.delete(channel.id)
-    for (const processor of by.processorsOfPartition.of(vm.id)) tables.virtual_processor.delete(processor.id)
-    tables.partition.delete(vm.id)
+    dropStackRows(this.#world, vm.id)
     this.#stages.delete(vm.id)
     this.devices.forget(vm.id)
   }
@@ -472,27 +420,4 @@ function parseSaved(text: string): unknown {
   } catch {
     return text
   }
-}
-
-function channelRow(vmId: string, view: ChannelView): ChannelRow {
-  return {
-    id: `${vmId}/${view.channelId}`,
-    partitionId: vmId,
-    number: view.channelId,
-    className: view.className,
-    instanceId: view.instanceId,
-    subchannel: view.subchannelIndex,
-    state: view.state,
-    guestToHostBytes: view.guestToHost?.sizeBytes ?? 0,
-    hostToGuestBytes: view.hostToGuest?.sizeBytes ?? 0,
-    protocolVersion: view.protocolVersion,
-    targetProcessor: view.targetVp,
-  }
-}
-
-/** Replaces a row only when a column differs: an untouched row is not written again. */
-function putChanged<R extends { readonly id: string }>(table: { get(id: string): R | undefined; put(row: R): void }, row: R): void {
-  const before = table.get(row.id)
-  const same = before !== undefined && (Object.keys(row) as (keyof R)[]).every((key) => before[key] === row[key])
-  if (!same) table.put(row)
 }
