@@ -11,12 +11,12 @@
 import type { Table as DrizzleTable } from 'drizzle-orm'
 import { type AnySQLiteColumn, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { BootDevice, RowTypes, TableName } from '../../main/engine/rows.ts'
+import { count, flag, id, place, words } from './columns.ts'
 
-const place = () => integer('place').primaryKey()
-const id = () => text('id').notNull().unique()
-const flag = (name: string) => integer(name, { mode: 'boolean' }).notNull()
-const count = (name: string) => integer(name).notNull()
-const words = (name: string) => text(name).notNull()
+const hostId = () =>
+  text('host_id')
+    .notNull()
+    .references(() => host.id)
 
 const lab = sqliteTable('lab', {
   place: place(),
@@ -65,11 +65,6 @@ const host = sqliteTable('host', {
   opticalDrives: text('optical_drives', { mode: 'json' }).$type<readonly string[]>().notNull(),
   position: count('position'),
 })
-
-const hostId = () =>
-  text('host_id')
-    .notNull()
-    .references(() => host.id)
 
 const volume = sqliteTable('volume', {
   place: place(),

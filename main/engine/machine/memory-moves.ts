@@ -5,10 +5,10 @@
  * Memory is taken from the end of the guest physical space and given back there, so that a machine that is built again with the amount that it
  * has now looks the same.
  */
-import { growPartition, type MemoryBlock, shrinkPartition } from '../hypervisor/index.ts'
+import { growPartition, shrinkPartition } from '../hypervisor/index.ts'
 import { MemoryEnds, type MemoryMove } from './ends/memory-ends.ts'
 import type { MachineStack } from './machine-stack.ts'
-import { HIGH_PAGES_START, LOW_PAGES_MAX, PAGES_PER_MB } from './memory-map.ts'
+import { gpaRange, PAGES_PER_MB } from './memory-map.ts'
 
 export type { MemoryMove }
 
@@ -43,22 +43,12 @@ export function resize(stack: MachineStack, beforeMb: number, afterMb: number): 
   const { context } = stack
   const { hypervisor, partitionId } = context
   const placement = { node: context.spec.node ?? 0, numaSpanning: context.spec.numaSpanning ?? true }
-  for (const block of blocksBetween(Math.min(beforeMb, afterMb), Math.max(beforeMb, afterMb))) {
+  for (const block of gpaRange(Math.min(beforeMb, afterMb) * PAGES_PER_MB, Math.max(beforeMb, afterMb) * PAGES_PER_MB)) {
     if (afterMb < beforeMb) shrinkPartition(hypervisor, partitionId, block)
     else if (!growPartition(hypervisor, partitionId, block, placement)) return false
   }
   context.spec = { ...context.spec, memoryMb: afterMb }
   return true
-}
-
-/** Guest pages that a machine of `toMb` has and one of `fromMb` has not: the hole for devices under 4 GB lies between. */
-function blocksBetween(fromMb: number, toMb: number): readonly MemoryBlock[] {
-  const from = fromMb * PAGES_PER_MB
-  const to = toMb * PAGES_PER_MB
-  const low = { page: from, pages: Math.min(to, LOW_PAGES_MAX) - from }
-  const first = Math.max(from, LOW_PAGES_MAX)
-  const high = { page: HIGH_PAGES_START + first - LOW_PAGES_MAX, pages: to - first }
-  return [low, high].filter(({ pages }) => pages > 0)
 }
 
 /** The provider's request and the guest's answer; false without one. `beforeMb`: where added pages begin, when they are mapped already. */
