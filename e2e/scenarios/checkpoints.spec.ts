@@ -205,6 +205,7 @@ test('a checkpoint can be cancelled while its memory is written', async ({ app }
 test('a connection window asks for the name', async ({ app }) => {
   const { console } = app
   const window = await app.connect('DC02')
+  await window.shows("The virtual machine 'DC02' is turned off")
   const ask = window.page.getByRole('dialog', { name: 'Checkpoint Name' })
   await window.page.keyboard.press('Control+n')
   const field = ask.getByRole('textbox', { name: 'Checkpoint name:' })

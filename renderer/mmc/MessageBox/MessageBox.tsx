@@ -79,15 +79,17 @@ export function MessageBox<Id extends string>(props: MessageBoxProps<Id>): React
           )}
           {verification !== undefined && <CheckBox label={verification} checked={checked} onChange={setChecked} />}
         </div>
-        {buttons.map((button) => (
-          <ClassicButton
-            key={button.id}
-            label={button.label}
-            isDefault={button.id === defaultButton}
-            data-autofocus={button.id === defaultButton ? '' : undefined}
-            onClick={() => close(button.id)}
-          />
-        ))}
+        <div className={classes.buttons}>
+          {buttons.map((button) => (
+            <ClassicButton
+              key={button.id}
+              label={button.label}
+              isDefault={button.id === defaultButton}
+              data-autofocus={button.id === defaultButton ? '' : undefined}
+              onClick={() => close(button.id)}
+            />
+          ))}
+        </div>
       </div>
     </DialogWindow>
   )
