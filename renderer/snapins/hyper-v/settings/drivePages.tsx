@@ -4,6 +4,7 @@ import type { DriveSetting } from '../../../../preload/contract/index.ts'
 import { ClassicButton, GroupBox, Note, RadioButton, RadioGroup, SelectField, TextField } from '../../../mmc/index.ts'
 import { useBrowse } from '../new-vm/hostFiles.tsx'
 import { ChoiceList, type ChoiceRow } from './ChoiceList.tsx'
+import { DiskButtons } from './DiskButtons.tsx'
 import { drivesAt, freeLocation, isLocked, isNewDrive, LOCATIONS } from './draft.ts'
 import type { PageProps } from './pageProps.ts'
 import classes from './settings.module.css'
@@ -186,6 +187,13 @@ export function HardDrivePage(props: DriveProps): ReactNode {
             disabled={path}
             extensions={extensions}
             filter={`Virtual hard disk files (${extensions.map((each) => `*.${each}`).join(';')})`}
+          />
+          <DiskButtons
+            hostId={state.facts.hostId}
+            path={props.drive.path ?? ''}
+            locked={path}
+            editLocked={state.facts.hasCheckpoints && !isNewDrive(state, props.drive)}
+            onPath={(made) => props.change({ type: 'set-drive', id: props.drive.id, values: { path: made } })}
           />
           {state.facts.hasCheckpoints && !isNewDrive(state, props.drive) && (
             <Note kind="info">Edit is not available because checkpoints exist for this virtual machine.</Note>
