@@ -13,7 +13,9 @@ test('a production checkpoint of a running machine: progress, node, notice, no q
   await console.run('APP01', 'Checkpoint')
   await console.expectCell('APP01', 'Status', 'Creating Checkpoint (0%)')
   await console.expectState('APP01', 'Running')
-  await expect.poll(() => console.actionsOf('APP01')).toEqual(['Connect...', 'Rename...', 'Cancel Creating Checkpoint', 'Help'])
+  await expect
+    .poll(() => console.actionsOf('APP01'))
+    .toEqual(['Connect...', 'Settings...', 'Rename...', 'Cancel Creating Checkpoint', 'Help'])
   await app.advance(1500)
   await console.expectCell('APP01', 'Status', 'Creating Checkpoint (9%)')
   await checkpoints.shows(/^1 APP01/, `2 ${UPDATE}`, '3 Now')
@@ -117,7 +119,7 @@ test('Del deletes a checkpoint; its disks are merged while the machine runs', as
   await console.select('APP01')
   await expect
     .poll(() => console.actionsOf('APP01'))
-    .toEqual(['Connect...', 'Turn Off...', 'Shut Down...', 'Save', 'Pause', 'Reset', 'Rename...', 'Help'])
+    .toEqual(['Connect...', 'Settings...', 'Turn Off...', 'Shut Down...', 'Save', 'Pause', 'Reset', 'Rename...', 'Help'])
   // A second one waits for the first.
   await checkpoints.select(FIRST)
   await checkpoints.tree.press('Delete')
