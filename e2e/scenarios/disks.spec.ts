@@ -264,6 +264,7 @@ test('a kill in the middle of a disk job loses nothing', async ({ app }) => {
   await wizard.goTo('Specify Name and Location')
   await wizard.field('Name:').fill('killed.vhdx')
   await wizard.press('Finish')
+  await expect(wizard.progress).toBeVisible()
   await app.advance(300)
   await app.killAndReopen()
   await app.advance(5000)
