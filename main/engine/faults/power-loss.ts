@@ -7,7 +7,9 @@
 import { removeGuest } from '../guest/guest.ts'
 import { TICKS_PER_SECOND } from '../kernel/ticks.ts'
 import { hasPartition } from '../machine/host.ts'
+import { rollBackTake } from '../management/checkpoint-jobs.ts'
 import { rollBackCreate } from '../management/create.ts'
+import { cancelDisk } from '../management/disks/disk-jobs.ts'
 import { writeRecord } from '../management/event-log.ts'
 import { beginJob, cancelJobRow } from '../management/jobs.ts'
 import type { FaultRow, VirtualMachineRow } from '../rows.ts'
@@ -31,9 +33,15 @@ function detailOf(fault: FaultRow): Detail {
 
 export function losePower(world: World, fault: FaultRow): void {
   const { hostId } = fault
+  world.tables.host.patch(hostId, { serviceState: 'stopped' })
   for (const job of world.by.runningJobOfHost.of(hostId)) {
+    if (job.kind === 'disk') {
+      cancelDisk(world, job)
+      continue
+    }
     cancelJobRow(world, job)
     if (job.kind === 'create') rollBackCreate(world, job)
+    if (job.kind === 'checkpoint') rollBackTake(world, job)
   }
   const machines = world.by.vmsOfHost.of(hostId)
   const running = machines.filter(hasPartition).map((vm) => vm.id)
@@ -43,7 +51,6 @@ export function losePower(world: World, fault: FaultRow): void {
   for (const other of world.by.activeFaultsOfHost.of(hostId)) {
     if (other.kind === 'lost-interrupt' || other.kind === 'full-ring' || other.kind === 'provider-stopped') endFault(world, other)
   }
-  world.tables.host.patch(hostId, { serviceState: 'stopped' })
   world.tables.fault.patch(fault.id, { detail: JSON.stringify({ running, poweredOn: false } satisfies Detail) })
 }
 

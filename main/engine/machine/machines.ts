@@ -102,6 +102,8 @@ export class Machines {
     const row = this.#world.tables.saved_stack.get(vm.id)
     const refusal = this.#start(vm, row === undefined ? undefined : parseSaved(row.stack))
     if (refusal !== undefined) return refusal
+    // A sample lab has saved machines whose memory nobody ever wrote: theirs comes to where the guest stands.
+    if (row === undefined && this.#reach(vm, this.#requireOf(vm), this.#stageOfGuest(vm.id))) this.#write(vm, this.#requireOf(vm))
     this.#world.tables.saved_stack.delete(vm.id)
     this.#requireOf(vm).services.syncTime()
     this.#exchange(vm.id)

@@ -8,7 +8,7 @@ import { TABLE_NAMES } from '../rows.ts'
 import { applyCheckpoint, deleteCheckpoint, renameCheckpoint, revert, takeCheckpoint } from './checkpoint.ts'
 import { fileAt } from './paths.ts'
 import * as power from './power.ts'
-import { cancelJob } from './service.ts'
+import { cancelJob, startService, stopService } from './service.ts'
 import { statusText } from './status.ts'
 
 const MINUTE_MS = 60_000
@@ -351,6 +351,23 @@ describe('deleting checkpoints', () => {
     pass(engine, MINUTE_MS)
     expect(chainOf(engine)).toHaveLength(2)
     power.turnOff(engine.world, 'A')
+    pass(engine, MINUTE_MS)
+    expect(chainOf(engine)).toHaveLength(1)
+  })
+
+  it('breaks off with the management service and begins anew when it starts', () => {
+    const engine = up()
+    const id = take(engine, 'S')
+    engine.world.tables.host_file.patch(fileAt(engine.world, 'host-1', leafOf(engine))?.id ?? '', { sizeBytes: 4000 * MB })
+    deleteCheckpoint(engine.world, id, false)
+    pass(engine, 600)
+    expect(engine.world.by.mergeOfVm.count('A')).toBe(1)
+    stopService(engine.world, 'host-1')
+    pass(engine, 1600)
+    expect([engine.world.by.mergeOfVm.count('A'), recordsOf(engine).includes(19090)]).toEqual([0, true])
+    pass(engine, MINUTE_MS)
+    expect(chainOf(engine)).toHaveLength(2)
+    startService(engine.world, 'host-1')
     pass(engine, MINUTE_MS)
     expect(chainOf(engine)).toHaveLength(1)
   })

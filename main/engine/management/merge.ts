@@ -24,6 +24,8 @@ function mergesWhileRunning(world: World, vm: VirtualMachineRow): boolean {
 export function beginMerge(world: World, vmId: string): void {
   const vm = world.tables.virtual_machine.get(vmId)
   if (vm === undefined || world.by.mergeOfVm.count(vmId) > 0) return
+  // Merging is the management service's work: what is left is found again when it starts.
+  if (world.tables.host.require(vm.hostId).serviceState !== 'running') return
   if (vm.state !== 'Off' && vm.state !== 'Saved' && !mergesWhileRunning(world, vm)) return
   const next = nextMerge(world, vm)
   if (next === undefined) return
@@ -69,6 +71,16 @@ export function interruptMerge(world: World, vm: VirtualMachineRow): void {
   if (job === undefined || mergesWhileRunning(world, vm)) return
   cancelJobRow(world, job)
   writeRecord(world, vm.hostId, 'mergeInterrupted', vm)
+}
+
+/** The management service has stopped: its merges break off, and begin anew when it starts. */
+export function interruptMerges(world: World, hostId: string): void {
+  for (const vm of world.by.vmsOfHost.of(hostId)) {
+    const job = world.by.mergeOfVm.first(vm.id)
+    if (job === undefined) continue
+    cancelJobRow(world, job)
+    writeRecord(world, hostId, 'mergeInterrupted', vm)
+  }
 }
 
 /** All checkpoints go and all chains become one file each: what the deletion of a machine does before its end. */

@@ -19,7 +19,7 @@ import { formatOf, geometryFor, wholeBlocks } from './disks/disk-rows.ts'
 import { writeRecord } from './event-log.ts'
 import { cancelJobRow, completeJob, failJob, stepJob } from './jobs.ts'
 import { restartMemory } from './memory-balance.ts'
-import { beginMerge, collapseChains, finishMerge } from './merge.ts'
+import { beginMerge, collapseChains, finishMerge, interruptMerges } from './merge.ts'
 import { fileAt, joinPath, removeFile, volumeOf } from './paths.ts'
 import { start, thaw } from './power.ts'
 import type { RefusalCode } from './refusals.ts'
@@ -179,7 +179,9 @@ function finishService(world: World, job: JobRow): void {
   const running = job.kind === 'start-service'
   world.tables.host.patch(job.hostId, { serviceState: running ? 'running' : 'stopped' })
   writeRecord(world, job.hostId, running ? 'serviceStarted' : 'serviceStopped', null)
-  if (running && job.input !== null) startAutomatically(world, job.hostId, JSON.parse(job.input).wasRunning)
+  if (!running) return interruptMerges(world, job.hostId)
+  for (const vm of world.by.vmsOfHost.of(job.hostId)) beginMerge(world, vm.id)
+  if (job.input !== null) startAutomatically(world, job.hostId, JSON.parse(job.input).wasRunning)
 }
 
 /** The host has been switched on: machines follow their Automatic Start Action. What cannot start leaves its records in the event log. */
