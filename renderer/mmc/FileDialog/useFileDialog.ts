@@ -47,6 +47,8 @@ export function useFileDialog(options: FileDialogOptions): FileDialogController 
   const [error, setError] = useState<string | null>(null)
   const [loading, setLoading] = useState(false)
   const question = useRef(0)
+  /** The question that was open when the name was last typed. */
+  const typedDuring = useRef<number | null>(null)
 
   const ask = async (path: string): Promise<FileListing | null> => {
     question.current += 1
@@ -66,7 +68,8 @@ export function useFileDialog(options: FileDialogOptions): FileDialogController 
     }
     setPlace(answer)
     setError(null)
-    if (mode !== 'save') setName('')
+    // Who types while a folder is still on its way keeps what was typed.
+    if (mode !== 'save' && typedDuring.current !== question.current) setName('')
   })
   useEffect(() => {
     void go(startPath)
@@ -114,6 +117,7 @@ export function useFileDialog(options: FileDialogOptions): FileDialogController 
     loading,
     canGoUp: above !== null,
     setName: (text) => {
+      typedDuring.current = loading ? question.current : null
       setName(text)
       setError(null)
     },
