@@ -72,7 +72,8 @@ async function electronScenarios(): Promise<Counts> {
   if (hasDisplay) return run(step)
   const xvfb = (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'xvfb-run')))
   if (!xvfb) return notRun(step.name, 'there is no display, and xvfb-run is not installed')
-  return run(step, ['xvfb-run', '-a', '-s', '-screen 0 2560x1600x24'])
+  // Between two scenarios there may be no client at all: the display must not start over then, or it refuses the next one that comes meanwhile.
+  return run(step, ['xvfb-run', '-a', '-s', '-screen 0 2560x1600x24 -noreset'])
 }
 
 async function main(what: string): Promise<void> {
