@@ -5,6 +5,7 @@ import { Engine } from '../engine.ts'
 import { adapterStatus, heartbeat } from '../guest/guest.ts'
 import type { DeviceSpec, TransferReport } from '../machine/stack-types.ts'
 import { stateText } from '../management/actions.ts'
+import { takeCheckpoint } from '../management/checkpoint.ts'
 import * as power from '../management/power.ts'
 import { startService } from '../management/service.ts'
 import { statusText } from '../management/status.ts'
@@ -323,6 +324,23 @@ describe('disks and volumes that fail', () => {
 })
 
 describe('loss of power', () => {
+  it('takes back what a checkpoint under way has made', () => {
+    const engine = lab({ A: { checkpointType: 'standard' } })
+    const { tables, by } = engine.world
+    const paths = () => by.drivesOfVm.of('A').map(({ path }) => path)
+    const before = paths()
+    expect(takeCheckpoint(engine.world, 'A', 'Half')).toMatchObject({ ok: true })
+    for (let ms = 0; by.checkpointsOfVm.count('A') === 0 && ms < MINUTE_MS; ms += 50) pass(engine, 50)
+    expect([by.checkpointsOfVm.count('A'), by.runningJobOfHost.count('host-1')]).toEqual([1, 1])
+    const fault = inject(engine.world, { kind: 'power-loss' })
+    expect([by.checkpointsOfVm.count('A'), by.runningJobOfHost.count('host-1')]).toEqual([0, 0])
+    expect(tables.virtual_machine.require('A')).toMatchObject({ state: 'Off', currentCheckpointId: null })
+    // The disk that it froze is merged when the management service runs again.
+    clearFault(engine.world, fault)
+    pass(engine, 10 * MINUTE_MS)
+    expect([paths(), by.runningJobOfHost.count('host-1')]).toEqual([before, 0])
+  })
+
   it('everything in memory is gone at once; with the power back machines follow their Automatic Start Action', () => {
     const engine = lab({ A: { automaticStart: 'if-running' }, B: { automaticStart: 'nothing' }, D: { automaticStart: 'always' } })
     power.save(engine.world, 'C')
